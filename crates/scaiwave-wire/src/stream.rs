@@ -1,0 +1,144 @@
+use call_model::{CallId, DeviceId, EndReason, EventId, InviteState, ParticipantId, RoomId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Call, Membership, MessageContent};
+
+/// Close code: the token is invalid or expired; refresh, then reconnect.
+pub const CLOSE_TOKEN: u16 = 4001;
+/// Close code: the server gave up on this socket; the reason is [`REASON_PING_TIMEOUT`] or [`REASON_DUPLICATE`].
+pub const CLOSE_ABORT: u16 = 4003;
+/// The client did not answer pings.
+pub const REASON_PING_TIMEOUT: &str = "ping_timeout";
+/// The same token connected again.
+pub const REASON_DUPLICATE: &str = "duplicate_connection";
+/// The server pings this often, in seconds.
+pub const PING_SECONDS: u64 = 30;
+
+/// One frame of `wss://<host>/v1/stream?token=<jwt>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamFrame {
+    /// `evt-…`, for `swp.*` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<EventId>,
+    /// For events of a room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_id: Option<RoomId>,
+    /// The caller's tenant.
+    pub tenant_id: String,
+    /// When the server sent it.
+    pub ts: Timestamp,
+    /// What happened, by `type`.
+    #[serde(flatten)]
+    pub event: StreamEvent,
+}
+
+/// What a frame says, by its `type`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum StreamEvent {
+    /// The server's first frame.
+    #[serde(rename = "hello")]
+    Hello {
+        /// This socket.
+        session_id: Uuid,
+        /// Who speaks.
+        server_name: String,
+        /// Ours: where the stream stands; what is older comes by `sync`.
+        #[serde(default)]
+        stream_position: u64,
+    },
+    /// Somebody wrote.
+    #[serde(rename = "swp.room.message")]
+    RoomMessage {
+        /// Who.
+        sender_id: ParticipantId,
+        /// What.
+        content: MessageContent,
+        /// Where it stands in the stream.
+        stream_position: u64,
+        /// Unix seconds.
+        origin_ts: i64,
+    },
+    /// Somebody came, left, was invited, …
+    #[serde(rename = "swp.room.member")]
+    RoomMember {
+        /// Who.
+        participant_id: ParticipantId,
+        /// Now.
+        membership: Membership,
+        /// By whom.
+        changed_by: ParticipantId,
+    },
+    /// It rings.
+    #[serde(rename = "swp.call.invite")]
+    CallInvite {
+        /// The call, with the receiver's permissions.
+        call: Call,
+        /// Who calls.
+        from: ParticipantId,
+        /// Audio or video.
+        #[serde(rename = "call_type")]
+        call_type: call_model::CallType,
+        /// Milliseconds the ring lasts from now.
+        timeout_ms: u64,
+        /// The same as a time.
+        expires_at: Timestamp,
+    },
+    /// The call changed.
+    #[serde(rename = "swp.call.state")]
+    CallState {
+        /// As it is now, with the receiver's permissions.
+        call: Call,
+    },
+    /// Somebody's invite changed (ours); on `accepted` the other devices of that person stop ringing.
+    #[serde(rename = "swp.call.invite_update")]
+    CallInviteUpdate {
+        /// The call.
+        call_id: CallId,
+        /// Whose invite.
+        participant_id: ParticipantId,
+        /// Now.
+        state: InviteState,
+        /// On which device it was answered or declined.
+        #[serde(default)]
+        device_id: Option<DeviceId>,
+    },
+    /// A call was started: its timeline entry (ours).
+    #[serde(rename = "swp.call.started")]
+    CallStarted {
+        /// Who started it.
+        sender_id: ParticipantId,
+        /// The entry.
+        content: crate::CallStartedContent,
+        /// Where it stands in the stream.
+        stream_position: u64,
+        /// Unix seconds.
+        origin_ts: i64,
+    },
+    /// The call is over (ours): the fields for a machine, and the timeline entry.
+    #[serde(rename = "swp.call.ended")]
+    CallEnded {
+        /// The call.
+        call_id: CallId,
+        /// Why.
+        end_reason: EndReason,
+        /// Who ended it for everyone.
+        #[serde(default)]
+        ended_by: Option<ParticipantId>,
+        /// From the first answer, milliseconds.
+        duration_ms: u64,
+        /// Who started it.
+        sender_id: ParticipantId,
+        /// The timeline entry.
+        content: crate::CallEndedContent,
+        /// Where it stands in the stream.
+        stream_position: u64,
+        /// Unix seconds.
+        origin_ts: i64,
+    },
+    /// A kind this version does not use.
+    #[serde(other)]
+    Other,
+}
