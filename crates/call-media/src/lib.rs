@@ -8,4 +8,7 @@
 //! **Never**: knows rooms, rings, rights or windows; never speaks to the ScaiWave server. The SDK is named in [`mod@engine`] alone,
 //! which only the process compiles (feature `engine`).
 
+pub mod frames;
+pub mod host;
+pub mod pattern;
 pub mod protocol;
