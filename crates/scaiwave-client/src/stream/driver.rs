@@ -55,7 +55,7 @@ impl Driver {
     }
 
     async fn keep_going(&mut self) -> Result<(), Stop> {
-        let mut delay = self.backoff.next_delay(rand::random());
+        let mut delay = Duration::ZERO;
         loop {
             self.wait(delay).await;
             self.tell(StreamUpdate::Connecting).await?;

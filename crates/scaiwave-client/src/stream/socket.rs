@@ -169,4 +169,47 @@ mod tests {
         assert!(matches!(closed(4003, "ping_timeout"), Lost::Other(_)));
         assert!(matches!(closed(1001, ""), Lost::Other(_)));
     }
+
+    /// A server that shakes hands, sends `frames`, and then keeps silent while the clock runs.
+    async fn silent_after(frames: Vec<String>) -> Url {
+        use futures_util::SinkExt;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+            for frame in frames {
+                socket.send(Message::text(frame)).await.unwrap();
+            }
+            tokio::time::pause();
+            while socket.next().await.is_some() {}
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn no_hello_within_five_seconds_is_a_refused_token() {
+        let server = silent_after(Vec::new()).await;
+        assert_eq!(Socket::connect(&server, "t").await.err(), Some(Lost::Token));
+    }
+
+    #[tokio::test]
+    async fn ninety_seconds_of_silence_are_a_dead_connection() {
+        let hello = r#"{"type":"hello","session_id":"5e4d0000-0000-4000-8000-000000000000","server_name":"here","tenant_id":"t","ts":"2026-11-23T12:00:00Z"}"#;
+        let server = silent_after(vec![hello.into()]).await;
+        let (mut socket, hello) = Socket::connect(&server, "t").await.unwrap();
+        assert_eq!((hello.server_name.as_str(), hello.stream_position), ("here", 0));
+        let started = tokio::time::Instant::now();
+        assert!(matches!(socket.next().await, Err(Lost::Other(reason)) if reason.contains("silent")));
+        assert!(started.elapsed() >= SILENCE_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_is_told_without_the_address() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        drop(listener);
+        let error = Socket::connect(&server, "top-secret").await.err().unwrap();
+        assert_eq!(error, Lost::Other("the connection failed: connection refused".into()));
+    }
 }
