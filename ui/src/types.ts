@@ -1,0 +1,26 @@
+// One door to the types generated from Rust (`crates/call-session/src/view.rs`).
+export type { Account } from "./generated/Account";
+export type { AudioProcessing } from "./generated/AudioProcessing";
+export type { CallBadge } from "./generated/CallBadge";
+export type { CallOutcome } from "./generated/CallOutcome";
+export type { CallPhase } from "./generated/CallPhase";
+export type { CallType } from "./generated/CallType";
+export type { CallView } from "./generated/CallView";
+export type { Delivery } from "./generated/Delivery";
+export type { Device } from "./generated/Device";
+export type { DeviceKind } from "./generated/DeviceKind";
+export type { EndReason } from "./generated/EndReason";
+export type { Link } from "./generated/Link";
+export type { MemberView } from "./generated/MemberView";
+export type { NoticeView } from "./generated/NoticeView";
+export type { OpenRoom } from "./generated/OpenRoom";
+export type { Person } from "./generated/Person";
+export type { Quality } from "./generated/Quality";
+export type { Ring } from "./generated/Ring";
+export type { RoomSummary } from "./generated/RoomSummary";
+export type { Snapshot } from "./generated/Snapshot";
+export type { Tile } from "./generated/Tile";
+export type { TimelineEntry } from "./generated/TimelineEntry";
+export type { TimelineItem } from "./generated/TimelineItem";
+export type { UserCommand } from "./generated/UserCommand";
+export type { UserError } from "./generated/UserError";
