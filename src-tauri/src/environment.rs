@@ -1,0 +1,26 @@
+//! What must stand in the environment before GTK and WebKit look at it.
+
+/// Chooses the path for pictures: `web` draws them in the webview, on Linux too.
+pub(crate) const STAGE_ENV: &str = "SCAIWAVE_CALLS_STAGE";
+
+/// Switches WebKit's DMABUF renderer off where it would be slow or lose HTML over the video. The first thing `main` does.
+#[cfg(target_os = "linux")]
+pub(crate) fn prepare() {
+    const RENDERER: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    // Without a GPU the renderer runs on llvmpipe: a quarter of the frames at three times the cost. And with a native stage below
+    // the webview some of the HTML above it went missing.
+    let native_stage = std::env::var_os(STAGE_ENV).is_none_or(|stage| stage != "web");
+    if std::env::var_os(RENDERER).is_none() && (native_stage || !has_render_node()) {
+        // SAFETY: called before any other thread was started, so nobody reads the environment meanwhile.
+        unsafe { std::env::set_var(RENDERER, "1") };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn prepare() {}
+
+#[cfg(target_os = "linux")]
+fn has_render_node() -> bool {
+    std::fs::read_dir("/dev/dri")
+        .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("renderD")))
+}
