@@ -39,7 +39,7 @@ export function Controls(props: Props) {
     return props.call.microphone_on ? "Mute" : "Unmute";
   };
   const camera = () => (props.call.camera_on ? "Turn the camera off" : "Turn the camera on");
-  const spotlit = () => layoutName() === "spotlight";
+  const spotlit = () => layoutName(props.call.tiles.length) === "spotlight";
   return (
     <div class="controls" role="toolbar" aria-label="Call">
       <div class="controls-side">

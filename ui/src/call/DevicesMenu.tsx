@@ -38,7 +38,6 @@ export function DevicesMenu(props: { devices: Device[]; processing: AudioProcess
                   <span>{label}</span>
                   <input
                     type="checkbox"
-                    role="switch"
                     checked={props.processing[field]}
                     onChange={(event) =>
                       send({

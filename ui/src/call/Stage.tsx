@@ -28,6 +28,9 @@ export function Stage(props: Props) {
   return (
     <section class="stage" data-testid="stage" aria-label={`Call in ${props.call.room_name}`}>
       <Head call={props.call} />
+      <Show when={!ended() && props.call.ringing.length > 0}>
+        <Ringing people={props.call.ringing} />
+      </Show>
       <Show when={ended()} fallback={<Floor call={props.call} />}>
         {(how) => (
           <div class="floor solid">
@@ -56,7 +59,10 @@ function Head(props: { call: CallView }) {
       ? people(props.call.tiles.length)
       : phase(props.call.phase, props.call.call_type);
   return (
-    <header class="stage-head" classList={{ troubled: props.call.phase.phase === "reconnecting" }}>
+    <header
+      class="stage-head"
+      classList={{ troubled: props.call.phase.phase === "reconnecting", over: props.call.phase.phase === "ended" }}
+    >
       <h2>{props.call.room_name}</h2>
       <p class="phase small" role="status" data-testid="call-phase" data-phase={props.call.phase.phase}>
         {text()}
@@ -89,7 +95,7 @@ function Floor(props: { call: CallView }) {
 
   const layout = createMemo(() => {
     const tiles = props.call.tiles;
-    if (layoutName() === "grid") return grid(tiles.length, size(), GAP);
+    if (layoutName(tiles.length) === "grid") return grid(tiles.length, size(), GAP);
     const chosen = tiles.findIndex((tile) => tile.identity === pinned());
     const focus =
       chosen >= 0
@@ -111,12 +117,9 @@ function Floor(props: { call: CallView }) {
       <div class="backdrop" ref={backdrop} />
       <ul class="tiles" aria-label="People in the call">
         <For each={props.call.tiles}>
-          {(tile, i) => <TileView tile={tile} rect={layout().rects[i()]} alone={props.call.tiles.length === 1} />}
+          {(tile, i) => <TileView tile={tile} rect={layout().rects[i()]} people={props.call.tiles.length} />}
         </For>
       </ul>
-      <Show when={props.call.ringing.length > 0}>
-        <Ringing people={props.call.ringing} />
-      </Show>
       <Show when={layout().hidden > 0}>
         <p class="hidden-count small">{people(layout().hidden)} more</p>
       </Show>

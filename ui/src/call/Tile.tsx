@@ -14,8 +14,8 @@ import { TILE_RADIUS } from "./Stage";
 interface Props {
   tile: Tile;
   rect: Rect | undefined;
-  /** Nobody else is here. */
-  alone: boolean;
+  /** How many people are here. */
+  people: number;
 }
 
 /** One person. With a picture, all of it but the marks is transparent: the shell paints below. */
@@ -75,7 +75,7 @@ export function TileView(props: Props) {
         <Avatar
           id={props.tile.person.participant_id}
           name={props.tile.person.display_name}
-          size={place().height > 260 ? "huge" : "large"}
+          size={faceSize(place().height)}
         />
       </Show>
       <Show when={props.tile.connecting}>
@@ -96,12 +96,14 @@ export function TileView(props: Props) {
           )}
         </Show>
       </span>
-      <Show when={!props.alone}>
-        <TileMenu tile={props.tile} />
+      <Show when={props.people > 1}>
+        <TileMenu tile={props.tile} people={props.people} />
       </Show>
     </li>
   );
 }
+
+const faceSize = (height: number) => (height > 260 ? "huge" : height > 120 ? "large" : "small");
 
 function Picture(props: { view: number; mirror: boolean }) {
   let canvas!: HTMLCanvasElement;
@@ -113,8 +115,8 @@ function Picture(props: { view: number; mirror: boolean }) {
   return <canvas class="drawn" classList={{ mirrored: props.mirror }} ref={canvas} data-view={props.view} />;
 }
 
-function TileMenu(props: { tile: Tile }) {
-  const large = () => layoutName() === "spotlight" && pinned() === props.tile.identity;
+function TileMenu(props: { tile: Tile; people: number }) {
+  const large = () => layoutName(props.people) === "spotlight" && pinned() === props.tile.identity;
   const enlarge = (close: () => void) => {
     if (large()) {
       setPinned(undefined);

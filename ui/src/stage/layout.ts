@@ -20,7 +20,7 @@ const RATIO = 16 / 9;
 const MIN_WIDTH = 96;
 
 /** The largest box of `ratio` in `space`. */
-export function fit(space: Box, ratio = RATIO): Box {
+export function largest(space: Box, ratio = RATIO): Box {
   const width = Math.floor(Math.min(space.width, space.height * ratio));
   return { width: Math.max(0, width), height: Math.max(0, Math.floor(width / ratio)) };
 }
@@ -31,7 +31,7 @@ export function grid(count: number, stage: Box, gap: number): Layout {
   let best = { columns: 1, tile: { width: 0, height: 0 } };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
-    const tile = fit({
+    const tile = largest({
       width: (stage.width - gap * (columns - 1)) / columns,
       height: (stage.height - gap * (rows - 1)) / rows,
     });
@@ -62,7 +62,7 @@ export function spotlight(count: number, focus: number, stage: Box, gap: number)
   const space = beside
     ? { width: stage.width - strip - gap, height: stage.height }
     : { width: stage.width, height: stage.height - strip - gap };
-  const large = fit(space);
+  const large = largest(space);
   const step = (beside ? small.height : small.width) + gap;
   const room = Math.max(1, Math.floor(((beside ? stage.height : stage.width) + gap) / step));
   const shown = Math.min(count - 1, room);
@@ -89,7 +89,8 @@ export function spotlight(count: number, focus: number, stage: Box, gap: number)
 
 /** The outline of all of the stage but the holes, where pictures show through; for `clip-path: path(evenodd, …)`. */
 export function backdropPath(stage: Box, holes: readonly Rect[], radius: number): string {
-  const outer = `M0 0H${stage.width}V${stage.height}H0Z`;
+  // A pixel more on each side: the stage's own size may end on half a pixel.
+  const outer = `M-1 -1H${stage.width + 1}V${stage.height + 1}H-1Z`;
   return holes.reduce((path, hole) => path + roundedRect(hole, radius), outer);
 }
 

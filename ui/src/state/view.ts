@@ -7,10 +7,14 @@ import type { DeviceKind } from "../types";
 export const [atCall, setAtCall] = createSignal(true);
 /** In a narrow window: the list is in front of the room. */
 export const [listInFront, setListInFront] = createSignal(true);
-/** In a wide window: the room's timeline beside the stage. */
-export const [chatBeside, setChatBeside] = createSignal(true);
-/** How tiles are laid out. */
-export const [layoutName, setLayoutName] = createSignal<LayoutName>("grid");
+/** In a wide window: the room's timeline beside the stage; from the start where that leaves the pictures large. */
+export const [chatBeside, setChatBeside] = createSignal(window.matchMedia("(min-width: 1440px)").matches);
+const [chosenLayout, setLayoutName] = createSignal<LayoutName>();
+
+export { setLayoutName };
+
+/** How tiles are laid out. Unless somebody chose: two people see each other large, more see everybody alike. */
+export const layoutName = (people: number): LayoutName => chosenLayout() ?? (people === 2 ? "spotlight" : "grid");
 /** The large tile of the spotlight, by identity; nobody chosen: the first other person. */
 export const [pinned, setPinned] = createSignal<string>();
 
