@@ -1,2 +1,95 @@
-//! (in the making)
-fn main() {}
+//! A person at a call without a window: signs in, calls a room or waits to be called, sends a pattern and a tone, watches and
+//! listens, leaves, and says what it saw and heard.
+//!
+//! **For**: the demo partner, the other end of tests, and load.
+//!
+//! **Runs**: the same session (`call-session`) and the same engine as the app; this is its other face.
+//!
+//! **Never**: draws, plays sound, keeps a sign-in, or does anything a person in the app could not do.
+
+mod agent;
+mod cli;
+mod pictures;
+mod print;
+mod record;
+mod report;
+
+use std::{io::BufRead, process::ExitCode};
+
+use clap::Parser;
+use tokio_util::sync::CancellationToken;
+
+use crate::{agent::Agent, cli::Options, print::Printer};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let options = Options::parse();
+    let password = match password_from_stdin() {
+        Ok(password) => password,
+        Err(problem) => {
+            eprintln!("call-agent: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("call-agent: the system gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(run(options, password))
+}
+
+async fn run(options: Options, password: String) -> ExitCode {
+    let printer = Printer::new(options.events, options.report);
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let report = Agent::run(options, password, printer, stop).await;
+    printer.report(&report);
+    if let Some(error) = &report.error {
+        eprintln!("call-agent: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn password_from_stdin() -> Result<String, String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("the password cannot be read: {error}"))?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err("the first line of standard input must be the password".into());
+    }
+    Ok(password.to_owned())
+}
+
+/// The first Ctrl-C or SIGTERM leaves the call properly; a second one ends the process at once.
+async fn stop_on_signal(stop: CancellationToken) {
+    signalled().await;
+    stop.cancel();
+    signalled().await;
+    std::process::exit(130);
+}
+
+async fn signalled() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
