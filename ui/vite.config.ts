@@ -17,6 +17,7 @@ export default defineConfig(({ mode }) => {
       sourcemap: false,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { input: { main: "index.html", ring: "ring.html" } },
     },
   };
 });

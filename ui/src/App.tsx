@@ -51,9 +51,9 @@ function Main(props: { now: Snapshot; account: SignedIn }) {
     const call = props.now.call;
     if (call) openRoom(call.room_id);
   };
-  // A call that begins comes to the front.
-  const callKey = createMemo(() => props.now.call?.room_id);
-  createEffect(on(callKey, (roomId) => roomId !== undefined && toCall()));
+  // A call that begins comes to the front; one that has ended stays where it is.
+  const liveRoom = createMemo(() => (props.now.call?.phase.phase === "ended" ? undefined : props.now.call?.room_id));
+  createEffect(on(liveRoom, (roomId) => roomId !== undefined && toCall()));
 
   const stage = () => (atCall() ? props.now.call : null) ?? undefined;
   const beside = () => wide() && chatBeside() && openRoomId() === stage()?.room_id;

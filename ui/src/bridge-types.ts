@@ -18,8 +18,8 @@ export type StageKind =
   | { kind: "native" }
   /** We do: frames come from the engine's loopback socket. */
   | { kind: "web_socket"; port: number; secret: string }
-  /** Nobody now: no engine runs. */
-  | { kind: "none" };
+  /** We shall, but no engine runs now. */
+  | { kind: "idle" };
 
 /** All that the UI may ask of the shell. `bridge.ts` is the real one, `bridge.dev.ts` its scripted twin. */
 export interface Bridge {

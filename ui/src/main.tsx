@@ -21,6 +21,6 @@ bridge
   .stageKind((kind) => {
     stopFrames?.();
     stopFrames = kind.kind === "web_socket" ? openFrames(kind.port, kind.secret) : undefined;
-    setDrawnHere(kind.kind === "web_socket");
+    setDrawnHere(kind.kind !== "native");
   })
   .catch((error: unknown) => complain(errorText(error)));
