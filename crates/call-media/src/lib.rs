@@ -8,6 +8,8 @@
 //! **Never**: knows rooms, rings, rights or windows; never speaks to the ScaiWave server. The SDK is named in [`mod@engine`] alone,
 //! which only the process compiles (feature `engine`).
 
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod frames;
 pub mod host;
 pub mod pattern;

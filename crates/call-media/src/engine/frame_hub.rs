@@ -1,0 +1,182 @@
+//! Who draws what, and what of it was drawn: scales each frame for each view that shows it and that has credit left.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::video::picture::{Picture, Scaler, fit};
+use crate::{
+    frames::{CREDITS, FrameHeader, HEADER_BYTES, i420_bytes},
+    protocol::{MAX_VIEWS, VideoView, ViewSource, ViewStats},
+};
+
+/// A frame that may be drawn.
+#[derive(Clone)]
+pub(crate) struct Shot {
+    pub(crate) picture: Arc<Picture>,
+    pub(crate) sequence: u64,
+    pub(crate) captured_unix_us: i64,
+    pub(crate) received_unix_us: i64,
+}
+
+/// All views and the one client that draws them.
+#[derive(Default)]
+pub(crate) struct FrameHub {
+    views: Mutex<HashMap<u32, Arc<Mutex<View>>>>,
+    client: Mutex<Option<mpsc::Sender<Bytes>>>,
+    /// Counts clients, so that one that was replaced cannot detach its successor.
+    clients: AtomicU64,
+}
+
+struct View {
+    spec: VideoView,
+    credits: u32,
+    /// The newest frame, waiting for credit.
+    waiting: Option<Shot>,
+    sent: u64,
+    dropped: u64,
+    scaler: Scaler,
+}
+
+impl View {
+    fn new(spec: VideoView) -> Self {
+        Self { spec, credits: CREDITS, waiting: None, sent: 0, dropped: 0, scaler: Scaler::default() }
+    }
+
+    fn message(&mut self, shot: &Shot) -> Option<Bytes> {
+        let planes = shot.picture.planes()?;
+        let (width, height) = fit((planes.width, planes.height), (self.spec.width, self.spec.height));
+        let header = FrameHeader {
+            view: self.spec.view,
+            width,
+            height,
+            sequence: shot.sequence,
+            captured_unix_us: shot.captured_unix_us,
+            received_unix_us: shot.received_unix_us,
+        };
+        let mut message = Vec::with_capacity(HEADER_BYTES + i420_bytes(width, height));
+        message.extend_from_slice(&header.encode());
+        self.scaler.append(planes, (width, height), &mut message)?;
+        Some(message.into())
+    }
+
+    /// Sends on one credit, which must be there.
+    fn send(&mut self, shot: &Shot, client: &mpsc::Sender<Bytes>) {
+        if let Some(message) = self.message(shot)
+            && client.try_send(message).is_ok()
+        {
+            self.credits -= 1;
+            self.sent += 1;
+        } else {
+            self.dropped += 1;
+        }
+    }
+}
+
+impl FrameHub {
+    /// All views, whole. One that stays keeps its credits.
+    pub(crate) fn show(&self, wanted: Vec<VideoView>) {
+        let mut views = self.views.lock();
+        views.retain(|id, _| wanted.iter().any(|spec| spec.view == *id));
+        for spec in wanted {
+            match views.get(&spec.view) {
+                Some(view) => {
+                    let mut view = view.lock();
+                    if view.spec.source != spec.source {
+                        view.waiting = None;
+                    }
+                    view.spec = spec;
+                }
+                None => _ = views.insert(spec.view, Arc::new(Mutex::new(View::new(spec)))),
+            }
+        }
+    }
+
+    /// Somebody draws this source.
+    pub(crate) fn shows(&self, source: &ViewSource) -> bool {
+        self.client.lock().is_some() && self.views.lock().values().any(|view| view.lock().spec.source == *source)
+    }
+
+    /// A new frame: goes out where there is credit, waits where there is none, and takes the place of one that still waits.
+    pub(crate) fn offer(&self, source: &ViewSource, shot: &Shot) {
+        let Some(client) = self.client.lock().clone() else { return };
+        for view in self.of(source) {
+            let mut view = view.lock();
+            if view.credits > 0 {
+                view.send(shot, &client);
+            } else if view.waiting.replace(shot.clone()).is_some() {
+                view.dropped += 1;
+            }
+        }
+    }
+
+    /// The source has ended: lets go of its frames.
+    pub(crate) fn forget(&self, source: &ViewSource) {
+        self.of(source).into_iter().for_each(|view| view.lock().waiting = None);
+    }
+
+    /// The call has ended: nothing is drawn any more.
+    pub(crate) fn clear(&self) {
+        self.views.lock().clear();
+    }
+
+    /// A client that draws from now on, with its number; the one before gets nothing more.
+    pub(crate) fn attach(&self) -> (u64, mpsc::Receiver<Bytes>) {
+        let (sender, receiver) = mpsc::channel(MAX_VIEWS * CREDITS as usize);
+        let number = {
+            let mut client = self.client.lock();
+            *client = Some(sender);
+            self.clients.fetch_add(1, Ordering::Relaxed) + 1
+        };
+        for view in self.views.lock().values() {
+            let mut view = view.lock();
+            (view.credits, view.waiting) = (CREDITS, None);
+        }
+        (number, receiver)
+    }
+
+    /// The client drew a frame of this view, or let it go.
+    pub(crate) fn shown(&self, view: u32) {
+        let Some(client) = self.client.lock().clone() else { return };
+        let Some(view) = self.views.lock().get(&view).cloned() else { return };
+        let mut view = view.lock();
+        view.credits = (view.credits + 1).min(CREDITS);
+        if let Some(shot) = view.waiting.take() {
+            view.send(&shot, &client);
+        }
+    }
+
+    /// The client is gone, unless another took its place.
+    pub(crate) fn detach(&self, number: u64) {
+        let mut client = self.client.lock();
+        if self.clients.load(Ordering::Relaxed) == number {
+            *client = None;
+            self.views.lock().values().for_each(|view| view.lock().waiting = None);
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Vec<ViewStats> {
+        let views = self.views.lock();
+        let mut stats: Vec<ViewStats> = views
+            .iter()
+            .map(|(&id, view)| {
+                let view = view.lock();
+                ViewStats { view: id, sent: view.sent, dropped: view.dropped }
+            })
+            .collect();
+        stats.sort_by_key(|stats| stats.view);
+        stats
+    }
+
+    fn of(&self, source: &ViewSource) -> Vec<Arc<Mutex<View>>> {
+        self.views.lock().values().filter(|view| view.lock().spec.source == *source).cloned().collect()
+    }
+}
