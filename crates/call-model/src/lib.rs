@@ -8,7 +8,9 @@
 //!
 //! **Never**: I/O, a clock, threads, randomness, Tauri, the SDK, or another crate of ours. Time is an argument.
 
+pub mod client;
 mod ids;
+pub mod server;
 mod vocabulary;
 
 pub use ids::*;

@@ -1,1 +1,102 @@
-//! (in the making)
+//! The reference server: behaves as ScaiWave documents, so that everything runs, is tested and can be self-hosted.
+//!
+//! **For**: the binary `scaiwave-server`, and tests that start a [`Server`] in their own process.
+//!
+//! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
+//! `call_model::server`, [`store`] is the only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
+//!
+//! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
+
+pub mod admin;
+pub mod auth;
+pub mod calls;
+pub mod config;
+pub mod error;
+mod http;
+mod hub;
+mod publish;
+pub mod store;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::Auth,
+    calls::{Calls, reconciler, sfu::Sfu, timers, webhook::Webhooks},
+    config::Settings,
+    publish::Publisher,
+    store::{DEFAULT_TENANT, Store},
+};
+
+/// What handlers share.
+struct App {
+    settings: Settings,
+    store: Store,
+    auth: Auth,
+    publisher: Arc<Publisher>,
+    calls: Arc<Calls>,
+    webhooks: Webhooks,
+    stopping: CancellationToken,
+}
+
+/// Open requests have so long to finish once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A running server.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    store: Store,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Opens the data directory, listens, and re-arms the timers of calls that were under way.
+    pub async fn start(settings: Settings, sfu: Arc<dyn Sfu>) -> anyhow::Result<Self> {
+        let store = Store::open(&settings.data_dir).await?;
+        let auth = Auth::open(store.clone(), &settings.data_dir, &settings.server_name, settings.access_token).await?;
+        let publisher = Arc::new(Publisher::new(DEFAULT_TENANT));
+        let (livekit, timings) = (settings.livekit.clone(), settings.timings);
+        let calls = Arc::new(Calls::new(store.clone(), publisher.clone(), sfu, livekit.clone(), timings));
+        let webhooks = Webhooks::new(&livekit, store.clone(), calls.clone());
+        let stop = CancellationToken::new();
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(|e| anyhow::anyhow!("SCAIWAVE_LISTEN: cannot listen on {}: {e}", settings.listen))?;
+        let address = listener.local_addr()?;
+        let reconcile = settings.reconcile;
+        let app = Arc::new(App {
+            settings,
+            store: store.clone(),
+            auth,
+            publisher,
+            calls: calls.clone(),
+            webhooks,
+            stopping: stop.clone(),
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(timers::run(calls.clone(), stop.clone()));
+        tasks.spawn(reconciler::run(calls, reconcile, stop.clone()));
+        let graceful = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        tasks.spawn(async move {
+            if let Err(e) = graceful.await {
+                tracing::error!(cause = %e, "the listener failed");
+            }
+        });
+        Ok(Self { address, store, stop, tasks })
+    }
+
+    /// Stops: sockets are closed, open requests finish, timers stay in the database.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let drained = tokio::time::timeout(DRAIN, async { while self.tasks.join_next().await.is_some() {} }).await;
+        if drained.is_err() {
+            tracing::warn!("open requests did not finish in time");
+        }
+        self.tasks.shutdown().await;
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,173 @@
+//! Tells the members of a room what became of its call.
+
+use axum::extract::ws::Utf8Bytes;
+use call_model::{
+    EventId, ParticipantId,
+    server::{Call, News},
+};
+use scaiwave_wire::{
+    CallEndedContent, CallPermissions, CallStartedContent, EVENT_CALL_ENDED, EVENT_CALL_STARTED, RoomEvent, StreamEvent,
+};
+
+use super::view::{CallView, time};
+use crate::{
+    publish::Turn,
+    store::{NewEvent, RoomMember, Store, Write, now},
+};
+
+/// The timeline entry of a call's start.
+pub(super) fn started_content(call: &Call) -> CallStartedContent {
+    CallStartedContent { call_id: call.id.clone(), call_type: call.call_type, initiator_id: call.initiator.clone() }
+}
+
+fn ended_content(call: &Call) -> Option<CallEndedContent> {
+    Some(CallEndedContent {
+        call_id: call.id.clone(),
+        call_type: call.call_type,
+        initiator_id: call.initiator.clone(),
+        end_reason: call.end_reason?,
+        ended_by: call.ended_by.clone(),
+        duration_ms: call.duration_ms(),
+        missed_by: call.missed_by(),
+    })
+}
+
+/// Writes the timeline entry of a call's start.
+pub(super) async fn keep_start(store: &Store, tx: &mut Write, call: &Call) -> Result<RoomEvent, sqlx::Error> {
+    keep(store, tx, call, EVENT_CALL_STARTED, started_content(call)).await
+}
+
+/// Writes the timeline entry of a call's end, if the call has just ended.
+pub(super) async fn keep_end(
+    store: &Store,
+    tx: &mut Write,
+    call: &Call,
+    news: &[News],
+) -> Result<Option<RoomEvent>, sqlx::Error> {
+    match ended_content(call) {
+        Some(content) if news.contains(&News::Ended) => {
+            keep(store, tx, call, EVENT_CALL_ENDED, content).await.map(Some)
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
+async fn keep(
+    store: &Store,
+    tx: &mut Write,
+    call: &Call,
+    event_type: &str,
+    content: impl serde::Serialize,
+) -> Result<RoomEvent, sqlx::Error> {
+    let content = serde_json::to_value(content).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    let new = NewEvent { room: &call.room_id, sender: &call.initiator, event_type, content, event_uuid: None };
+    Ok(store.add_event(tx, new).await?.event)
+}
+
+/// Sends the news of one call to the members of its room.
+pub(super) struct Telling<'a> {
+    pub turn: &'a Turn<'a>,
+    pub call: &'a Call,
+    pub members: &'a [RoomMember],
+}
+
+impl Telling<'_> {
+    fn everybody(&self, id: Option<EventId>, event: StreamEvent) {
+        self.turn.to_all(self.members.iter().map(|m| &m.person.id), id, &self.call.room_id, event);
+    }
+
+    /// A new call: its timeline entry, its state, and the ring. Answers whose sockets were reached.
+    pub(super) fn started(&self, entry: &RoomEvent) -> Vec<ParticipantId> {
+        self.everybody(
+            Some(entry.id.clone()),
+            StreamEvent::CallStarted {
+                sender_id: self.call.initiator.clone(),
+                content: started_content(self.call),
+                stream_position: entry.stream_position,
+                origin_ts: entry.origin_ts,
+            },
+        );
+        self.turn.advance(entry.stream_position);
+        let reached = self.ring();
+        self.state();
+        reached
+    }
+
+    fn ring(&self) -> Vec<ParticipantId> {
+        let invited: Vec<_> = self.call.invites.iter().map(|invite| &invite.participant).collect();
+        let remaining = (self.call.ring_expires_at.0 - now().0).max(0).unsigned_abs();
+        let event = |call| StreamEvent::CallInvite {
+            call,
+            from: self.call.initiator.clone(),
+            call_type: self.call.call_type,
+            timeout_ms: remaining,
+            expires_at: time(self.call.ring_expires_at),
+        };
+        self.by_rights(|member| invited.contains(&&member.person.id), event)
+    }
+
+    /// The call as it is now, to everybody with their own rights.
+    pub(super) fn state(&self) {
+        self.by_rights(|_| true, |call| StreamEvent::CallState { call });
+    }
+
+    /// Serialises once for each set of rights, not once for each person.
+    fn by_rights(
+        &self,
+        to: impl Fn(&RoomMember) -> bool,
+        event: impl Fn(scaiwave_wire::Call) -> StreamEvent,
+    ) -> Vec<ParticipantId> {
+        let view = CallView::from(self.call);
+        let mut frames: Vec<(CallPermissions, Utf8Bytes)> = Vec::new();
+        let mut reached = Vec::new();
+        for member in self.members.iter().filter(|member| to(member)) {
+            let rights = view.permissions(&member.person.id, member.power);
+            let frame = match frames.iter().find(|(known, _)| *known == rights) {
+                Some((_, frame)) => frame.clone(),
+                None => {
+                    let frame = self.turn.frame(None, &self.call.room_id, event(view.with(rights)));
+                    frames.push((rights, frame.clone()));
+                    frame
+                }
+            };
+            if self.turn.to(&member.person.id, &frame) {
+                reached.push(member.person.id.clone());
+            }
+        }
+        reached
+    }
+
+    /// What a change did.
+    pub(super) fn changed(&self, news: &[News], ended: Option<&RoomEvent>) {
+        for item in news {
+            if let News::Invite(invite) = item {
+                self.everybody(
+                    None,
+                    StreamEvent::CallInviteUpdate {
+                        call_id: self.call.id.clone(),
+                        participant_id: invite.participant.clone(),
+                        state: invite.state,
+                        device_id: invite.device.clone(),
+                    },
+                );
+            }
+        }
+        self.state();
+        if let (Some(entry), Some(content)) = (ended, ended_content(self.call)) {
+            self.everybody(
+                Some(entry.id.clone()),
+                StreamEvent::CallEnded {
+                    call_id: content.call_id.clone(),
+                    end_reason: content.end_reason,
+                    ended_by: content.ended_by.clone(),
+                    duration_ms: content.duration_ms,
+                    sender_id: self.call.initiator.clone(),
+                    content,
+                    stream_position: entry.stream_position,
+                    origin_ts: entry.origin_ts,
+                },
+            );
+            self.turn.advance(entry.stream_position);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The SFU behind a narrow trait, so that a call's life can be tested with one whose every request can be made to fail.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use call_model::{CallId, SfuIdentity, UnixMillis, server::SfuView};
+use livekit_api::{
+    access_token::{AccessToken, VideoGrants},
+    services::{
+        ServerError, ServerErrorCode, ServiceError,
+        room::{CreateRoomOptions, RoomClient},
+    },
+};
+
+use crate::{
+    config::Livekit,
+    store::{Person, now},
+};
+
+/// The SFU did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the SFU did not answer as it should: {0}")]
+pub struct SfuError(pub String);
+
+/// What the server asks of the SFU. Rooms are named by [`room_name`].
+#[async_trait]
+pub trait Sfu: Send + Sync {
+    /// Makes the room, unless it is there.
+    async fn ensure_room(&self, room: &str) -> Result<(), SfuError>;
+    /// Deletes the room and throws out who is in it; a room that is not there is fine.
+    async fn delete_room(&self, room: &str) -> Result<(), SfuError>;
+    /// Who is in the room.
+    async fn look(&self, room: &str) -> Result<SfuView, SfuError>;
+}
+
+/// The SFU's room of a call.
+pub fn room_name(call: &CallId) -> String {
+    format!("scaiwave-{call}")
+}
+
+/// The call of an SFU's room; `None` for a room that is none of ours.
+pub fn call_of_room(room: &str) -> Option<CallId> {
+    room.strip_prefix("scaiwave-").filter(|id| !id.is_empty()).map(CallId::from)
+}
+
+/// LiveKit, by its server API.
+#[derive(Debug)]
+pub struct LivekitSfu {
+    rooms: RoomClient,
+}
+
+/// Nobody waits longer for the SFU; a ring does not wait for it at all.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
+/// Seconds an SFU's room stays without anybody; longer than a call's own timers, which decide.
+const EMPTY_TIMEOUT_S: u32 = 300;
+
+impl LivekitSfu {
+    /// Connects to nothing yet.
+    pub fn new(livekit: &Livekit) -> Self {
+        let rooms = RoomClient::with_api_key(livekit.url.as_str(), &livekit.api_key, &livekit.api_secret)
+            .with_request_timeout(REQUEST_TIMEOUT);
+        Self { rooms }
+    }
+}
+
+fn failed(e: ServiceError) -> SfuError {
+    SfuError(e.to_string())
+}
+
+fn is_not_found(e: &ServiceError) -> bool {
+    matches!(e, ServiceError::Twirp(ServerError::Twirp(code)) if code.code == ServerErrorCode::NOT_FOUND)
+}
+
+#[async_trait]
+impl Sfu for LivekitSfu {
+    async fn ensure_room(&self, room: &str) -> Result<(), SfuError> {
+        let options = CreateRoomOptions {
+            empty_timeout: EMPTY_TIMEOUT_S,
+            departure_timeout: EMPTY_TIMEOUT_S,
+            ..CreateRoomOptions::default()
+        };
+        self.rooms.create_room(room, options).await.map(drop).map_err(failed)
+    }
+
+    async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
+        match self.rooms.delete_room(room).await {
+            Err(e) if !is_not_found(&e) => Err(failed(e)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
+        let asked_at = now();
+        let present = match self.rooms.list_participants(room).await {
+            Ok(present) => present,
+            Err(e) if is_not_found(&e) => return Ok(SfuView::Gone),
+            Err(e) => return Err(failed(e)),
+        };
+        if present.is_empty() && self.rooms.list_rooms(vec![room.to_owned()]).await.map_err(failed)?.is_empty() {
+            return Ok(SfuView::Gone);
+        }
+        let known = present.into_iter().filter_map(|p| Some((SfuIdentity::parse(&p.identity)?, p.sid)));
+        Ok(SfuView::Present { asked_at, devices: known.collect() })
+    }
+}
+
+/// A token for one device in one room, with what a member needs and no more.
+pub fn join_token(
+    livekit: &Livekit,
+    room: &str,
+    identity: &SfuIdentity,
+    person: &Person,
+    lasts: Duration,
+) -> Result<(String, UnixMillis), SfuError> {
+    let grants = VideoGrants {
+        room_join: true,
+        room: room.to_owned(),
+        can_publish: Some(true),
+        can_subscribe: Some(true),
+        can_publish_data: Some(true),
+        ..VideoGrants::default()
+    };
+    let token = AccessToken::with_api_key(&livekit.api_key, &livekit.api_secret)
+        .with_identity(&identity.to_string())
+        .with_name(&person.display_name)
+        .with_ttl(lasts)
+        .with_grants(grants)
+        .to_jwt()
+        .map_err(|e| SfuError(e.to_string()))?;
+    Ok((token, UnixMillis(now().0 + lasts.as_millis() as i64)))
+}

@@ -1,0 +1,150 @@
+//! Extractors whose refusals are answers of the API: JSON with a code, naming the field.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    http::{StatusCode, header::AUTHORIZATION, request::Parts},
+};
+use call_model::DeviceId;
+use scaiwave_wire::ErrorCode;
+use serde::de::DeserializeOwned;
+
+use crate::{App, auth::Claims, error::Failure, store::Person};
+
+/// The signed-in caller.
+pub(super) struct Caller(pub Person);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let token = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(|| Failure::new(ErrorCode::AuthInvalidToken, "Send Authorization: Bearer <access token>."))?;
+        caller(app, &app.auth.verify(token)?).await.map(Self)
+    }
+}
+
+/// Who a verified token speaks for.
+pub(super) async fn caller(app: &App, claims: &Claims) -> Result<Person, Failure> {
+    let person = app.store.person(&claims.sub).await?;
+    person
+        .filter(|person| person.tenant_id == claims.tenant_id)
+        .ok_or_else(|| Failure::new(ErrorCode::AuthInvalidToken, "The token's owner is not known here: sign in again."))
+}
+
+/// The raw body, within the limit.
+pub(super) struct Body(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        Bytes::from_request(request, state).await.map(Self).map_err(|e: BytesRejection| match e.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Failure::new(ErrorCode::ContentTooLarge, "The request body is too large; content may have 64 KB.")
+            }
+            _ => Failure::validation("The request body could not be read to its end."),
+        })
+    }
+}
+
+/// A JSON body; an error names the field.
+pub(super) struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let Body(body) = Body::from_request(request, state).await?;
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+            let path = e.path().to_string();
+            if path == "." {
+                Failure::validation(format!("body: {}", e.inner()))
+            } else {
+                Failure::validation(format!("{path}: {}", e.inner()))
+            }
+        })?;
+        json.end().map_err(|e| Failure::validation(format!("body: {e}")))?;
+        Ok(Self(value))
+    }
+}
+
+/// A JSON body that may be left out.
+pub(super) struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let Body(bytes) = Body::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(T::default()));
+        }
+        let request = Request::from_parts(parts, axum::body::Body::from(bytes));
+        Json::from_request(request, state).await.map(|Json(value)| Self(value))
+    }
+}
+
+/// An `application/x-www-form-urlencoded` body.
+pub(super) struct Form<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        axum::Form::from_request(request, state).await.map(|axum::Form(value)| Self(value)).map_err(|e| {
+            match e.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    Failure::new(ErrorCode::ContentTooLarge, "The request body is too large.")
+                }
+                _ => Failure::validation(format!("form: {}", e.body_text())),
+            }
+        })
+    }
+}
+
+/// Query parameters.
+pub(super) struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(e) => Err(Failure::validation(format!("query: {}", e.body_text()))),
+        }
+    }
+}
+
+/// The id in the path. One that cannot be read names nothing.
+pub(super) struct Id<T>(pub T);
+
+impl<S: Send + Sync, T: From<String>> FromRequestParts<S> for Id<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id.into())),
+            Err(_) => Err(Failure::new(ErrorCode::NotFound, "There is nothing at this address.")),
+        }
+    }
+}
+
+/// The caller's device: at most 64 letters, digits, `-`, `_`, `.`; absent, `default`.
+pub(super) fn device(given: Option<DeviceId>) -> Result<DeviceId, Failure> {
+    let Some(device) = given else { return Ok(DeviceId::new("default")) };
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if device.as_str().is_empty() || device.as_str().len() > 64 || !device.as_str().chars().all(fine) {
+        return Err(Failure::validation("device_id: 1 to 64 letters, digits, '-', '_' or '.'"));
+    }
+    Ok(device)
+}

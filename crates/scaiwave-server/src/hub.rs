@@ -1,0 +1,165 @@
+//! Who is connected right now, and the way an event takes to them. One bounded queue per socket: who does not read is closed and
+//! catches up by `sync`.
+
+use std::collections::HashMap;
+
+use axum::extract::ws::Utf8Bytes;
+use call_model::ParticipantId;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+/// Frames that may wait for one socket.
+const QUEUE: usize = 256;
+
+/// Why the hub gives up on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// The same token connected again.
+    Duplicate,
+    /// It did not read its events.
+    SlowConsumer,
+}
+
+/// The connected sockets.
+#[derive(Debug)]
+pub struct Hub {
+    sockets: Mutex<HashMap<ParticipantId, Vec<Socket>>>,
+    position: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    session: Uuid,
+    token: Uuid,
+    frames: mpsc::Sender<Utf8Bytes>,
+    dropped: oneshot::Sender<Dropped>,
+}
+
+/// A socket's end of its queue; unregisters itself.
+#[derive(Debug)]
+pub struct Subscription<'a> {
+    hub: &'a Hub,
+    participant: ParticipantId,
+    /// This socket.
+    pub session: Uuid,
+    /// What to send.
+    pub frames: mpsc::Receiver<Utf8Bytes>,
+    /// Resolves when the hub gives up on the socket.
+    pub dropped: oneshot::Receiver<Dropped>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { sockets: Mutex::default(), position: watch::Sender::new(0) }
+    }
+}
+
+impl Hub {
+    /// Registers a socket; an older one with the same token is closed.
+    pub fn subscribe(&self, participant: ParticipantId, token: Uuid) -> Subscription<'_> {
+        let session = Uuid::new_v4();
+        let (frames, frames_rx) = mpsc::channel(QUEUE);
+        let (dropped, dropped_rx) = oneshot::channel();
+        let mut sockets = self.sockets.lock();
+        let mine = sockets.entry(participant.clone()).or_default();
+        for old in mine.extract_if(.., |socket| socket.token == token) {
+            let _ = old.dropped.send(Dropped::Duplicate);
+        }
+        mine.push(Socket { session, token, frames, dropped });
+        drop(sockets);
+        Subscription { hub: self, participant, session, frames: frames_rx, dropped: dropped_rx }
+    }
+
+    /// Sends a frame to all sockets of a person; says whether there was one.
+    pub fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
+        let mut sockets = self.sockets.lock();
+        let Some(mine) = sockets.get_mut(to) else { return false };
+        for slow in mine.extract_if(.., |socket| socket.frames.try_send(frame.clone()).is_err()) {
+            tracing::warn!(participant = %to, session = %slow.session, "socket does not read its events: closed");
+            let _ = slow.dropped.send(Dropped::SlowConsumer);
+        }
+        let reached = !mine.is_empty();
+        if !reached {
+            sockets.remove(to);
+        }
+        reached
+    }
+
+    /// Tells waiting `sync` requests that the stream moved on.
+    pub fn advance(&self, position: u64) {
+        self.position.send_if_modified(|known| {
+            let moved = position > *known;
+            *known = position.max(*known);
+            moved
+        });
+    }
+
+    /// Follows the stream's position.
+    pub fn positions(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    /// How many sockets are connected.
+    pub fn connected(&self) -> usize {
+        self.sockets.lock().values().map(Vec::len).sum()
+    }
+}
+
+impl Drop for Subscription<'_> {
+    fn drop(&mut self) {
+        let mut sockets = self.hub.sockets.lock();
+        if let Some(mine) = sockets.get_mut(&self.participant) {
+            mine.retain(|socket| socket.session != self.session);
+            if mine.is_empty() {
+                sockets.remove(&self.participant);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn alice() -> ParticipantId {
+        "alice".into()
+    }
+
+    #[test]
+    fn a_frame_reaches_every_socket_of_a_person() {
+        let hub = Hub::default();
+        let mut first = hub.subscribe(alice(), Uuid::new_v4());
+        let mut second = hub.subscribe(alice(), Uuid::new_v4());
+        assert!(hub.send(&alice(), &"x".into()));
+        assert_eq!(first.frames.try_recv().unwrap(), "x");
+        assert_eq!(second.frames.try_recv().unwrap(), "x");
+        drop((first, second));
+        assert!(!hub.send(&alice(), &"x".into()));
+        assert_eq!(hub.connected(), 0);
+    }
+
+    #[test]
+    fn the_same_token_again_closes_the_older_socket() {
+        let hub = Hub::default();
+        let token = Uuid::new_v4();
+        let mut old = hub.subscribe(alice(), token);
+        let _new = hub.subscribe(alice(), token);
+        assert_eq!(old.dropped.try_recv().unwrap(), Dropped::Duplicate);
+        assert_eq!(hub.connected(), 1);
+    }
+
+    #[test]
+    fn who_does_not_read_is_dropped_and_the_others_go_on() {
+        let hub = Hub::default();
+        let mut slow = hub.subscribe(alice(), Uuid::new_v4());
+        let mut quick = hub.subscribe(alice(), Uuid::new_v4());
+        for _ in 0..=QUEUE {
+            hub.send(&alice(), &"x".into());
+            quick.frames.try_recv().unwrap();
+        }
+        assert_eq!(slow.dropped.try_recv().unwrap(), Dropped::SlowConsumer);
+        assert_eq!(hub.connected(), 1);
+    }
+}

@@ -1,0 +1,84 @@
+//! From a commit to the sockets. Whoever changes what others see takes a [`Turn`] first and holds it over commit and publishing, so
+//! that events leave in the order in which the changes were made.
+
+use axum::extract::ws::Utf8Bytes;
+use call_model::{EventId, ParticipantId, RoomId};
+use scaiwave_wire::{StreamEvent, StreamFrame, Timestamp};
+use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
+
+use crate::hub::Hub;
+
+/// Hands events to the connected sockets, in order.
+#[derive(Debug)]
+pub struct Publisher {
+    /// Who is connected.
+    pub hub: Hub,
+    tenant_id: String,
+    order: Mutex<()>,
+}
+
+/// The right to commit and publish.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    publisher: &'a Publisher,
+    _guard: MutexGuard<'a, ()>,
+}
+
+impl Publisher {
+    /// A publisher nobody is connected to yet.
+    pub fn new(tenant_id: &str) -> Self {
+        Self { hub: Hub::default(), tenant_id: tenant_id.to_owned(), order: Mutex::default() }
+    }
+
+    /// Waits for its turn.
+    pub async fn turn(&self) -> Turn<'_> {
+        Turn { publisher: self, _guard: self.order.lock().await }
+    }
+}
+
+impl Turn<'_> {
+    /// Makes a frame of a room's event.
+    pub fn frame(&self, id: Option<EventId>, room: &RoomId, event: StreamEvent) -> Utf8Bytes {
+        let frame = StreamFrame {
+            id: Some(id.unwrap_or_else(|| EventId::new(format!("evt-{}", Uuid::now_v7().simple())))),
+            room_id: Some(room.clone()),
+            tenant_id: self.publisher.tenant_id.clone(),
+            ts: Timestamp::now(),
+            event,
+        };
+        encode(&frame)
+    }
+
+    /// Sends one frame to one person; says whether a socket took it.
+    pub fn to(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
+        self.publisher.hub.send(to, frame)
+    }
+
+    /// Sends the same event to several people.
+    pub fn to_all<'p>(
+        &self,
+        to: impl IntoIterator<Item = &'p ParticipantId>,
+        id: Option<EventId>,
+        room: &RoomId,
+        event: StreamEvent,
+    ) {
+        let frame = self.frame(id, room, event);
+        for person in to {
+            self.to(person, &frame);
+        }
+    }
+
+    /// Tells `sync` that the stream moved on.
+    pub fn advance(&self, position: u64) {
+        self.publisher.hub.advance(position);
+    }
+}
+
+/// A frame as text.
+pub(crate) fn encode(frame: &StreamFrame) -> Utf8Bytes {
+    match serde_json::to_string(frame) {
+        Ok(text) => text.into(),
+        Err(e) => unreachable!("frames are plain data: {e}"),
+    }
+}

@@ -1,0 +1,125 @@
+//! The timeline: events of rooms, in one rising order for the whole server.
+
+use call_model::{EventId, ParticipantId, RoomId};
+use scaiwave_wire::RoomEvent;
+use serde_json::Value;
+use sqlx::{Row, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{Store, Write, now, timestamp};
+
+/// An event to be kept.
+#[derive(Clone, Debug)]
+pub struct NewEvent<'a> {
+    /// Where.
+    pub room: &'a RoomId,
+    /// Who.
+    pub sender: &'a ParticipantId,
+    /// `swp.room.message`, …
+    pub event_type: &'a str,
+    /// By type.
+    pub content: Value,
+    /// The same twice from the same sender is one event.
+    pub event_uuid: Option<Uuid>,
+}
+
+/// What became of a new event.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// As it is kept.
+    pub event: RoomEvent,
+    /// Whether it is new, or was there already.
+    pub fresh: bool,
+}
+
+fn event(row: &SqliteRow) -> Result<RoomEvent, sqlx::Error> {
+    let created: i64 = row.get("created_at");
+    let at = |column| row.get::<Option<i64>, _>(column).map(timestamp).transpose();
+    Ok(RoomEvent {
+        id: row.get::<String, _>("event_id").into(),
+        room_id: row.get::<String, _>("room_id").into(),
+        sender_id: row.get::<String, _>("sender_id").into(),
+        event_type: row.get("event_type"),
+        content: serde_json::from_str(row.get("content")).map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+        stream_position: row.get::<i64, _>("stream_position").unsigned_abs(),
+        origin_ts: created.div_euclid(1000),
+        created_at: Some(timestamp(created)?),
+        edited_at: at("edited_at")?,
+        redacted_at: at("redacted_at")?,
+    })
+}
+
+impl Store {
+    /// Keeps an event, within a transaction.
+    pub async fn add_event(&self, tx: &mut Write, new: NewEvent<'_>) -> Result<StoredEvent, sqlx::Error> {
+        if let Some(uuid) = new.event_uuid {
+            let row = sqlx::query("SELECT * FROM events WHERE room_id = ? AND sender_id = ? AND event_uuid = ?")
+                .bind(new.room.as_str())
+                .bind(new.sender.as_str())
+                .bind(uuid.to_string())
+                .fetch_optional(&mut **tx)
+                .await?;
+            if let Some(row) = row {
+                return Ok(StoredEvent { event: event(&row)?, fresh: false });
+            }
+        }
+        let id = EventId::new(format!("evt-{}", Uuid::now_v7().simple()));
+        let row = sqlx::query(
+            "INSERT INTO events (event_id, room_id, sender_id, event_type, content, event_uuid, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        )
+        .bind(id.as_str())
+        .bind(new.room.as_str())
+        .bind(new.sender.as_str())
+        .bind(new.event_type)
+        .bind(new.content.to_string())
+        .bind(new.event_uuid.map(|uuid| uuid.to_string()))
+        .bind(now().0)
+        .fetch_one(&mut **tx)
+        .await?;
+        Ok(StoredEvent { event: event(&row)?, fresh: true })
+    }
+
+    /// A page of a room's history: up to `limit` events beyond `from`, in the direction asked for.
+    pub async fn history(
+        &self,
+        room: &RoomId,
+        from: Option<u64>,
+        backwards: bool,
+        limit: u32,
+    ) -> Result<Vec<RoomEvent>, sqlx::Error> {
+        let query = if backwards {
+            "SELECT * FROM events WHERE room_id = ? AND stream_position < ? ORDER BY stream_position DESC LIMIT ?"
+        } else {
+            "SELECT * FROM events WHERE room_id = ? AND stream_position > ? ORDER BY stream_position LIMIT ?"
+        };
+        let start = from.map_or(if backwards { i64::MAX } else { 0 }, |from| i64::try_from(from).unwrap_or(i64::MAX));
+        let rows = sqlx::query(query).bind(room.as_str()).bind(start).bind(limit).fetch_all(&self.read).await?;
+        rows.iter().map(event).collect()
+    }
+
+    /// What a person has not seen since a position, in stream order.
+    pub async fn events_since(
+        &self,
+        viewer: &ParticipantId,
+        since: u64,
+        limit: u32,
+    ) -> Result<Vec<RoomEvent>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT e.* FROM events e JOIN members m ON m.room_id = e.room_id AND m.participant_id = ?
+             WHERE m.membership = 'join' AND e.stream_position > ? ORDER BY e.stream_position LIMIT ?",
+        )
+        .bind(viewer.as_str())
+        .bind(i64::try_from(since).unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(event).collect()
+    }
+
+    /// Where the stream stands.
+    pub async fn stream_position(&self) -> Result<u64, sqlx::Error> {
+        let row = sqlx::query("SELECT coalesce(max(stream_position), 0) FROM events").fetch_one(&self.read).await?;
+        Ok(row.get::<i64, _>(0).unsigned_abs())
+    }
+}
