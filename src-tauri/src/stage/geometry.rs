@@ -10,30 +10,30 @@ const MAX_SIDE: u32 = 4096;
 /// Which pictures the window draws and where, whole.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, TS)]
 #[ts(export)]
-pub struct StageLayout {
+pub(crate) struct StageLayout {
     /// At most 49; a later one lies above an earlier one.
-    pub tiles: Vec<StageTile>,
+    pub(crate) tiles: Vec<StageTile>,
 }
 
 /// A picture in the window, in CSS pixels from the window's top left corner.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, TS)]
-pub struct StageTile {
+pub(crate) struct StageTile {
     /// Chosen by the window: a new number for a new picture.
-    pub view: u32,
+    pub(crate) view: u32,
     /// `Tile.video`.
-    pub video: String,
+    pub(crate) video: String,
     /// Left edge.
-    pub x: f64,
+    pub(crate) x: f64,
     /// Upper edge.
-    pub y: f64,
+    pub(crate) y: f64,
     /// Width.
-    pub width: f64,
+    pub(crate) width: f64,
     /// Height.
-    pub height: f64,
+    pub(crate) height: f64,
     /// Left and right changed, as one sees oneself.
-    pub mirror: bool,
+    pub(crate) mirror: bool,
     /// Of the corners.
-    pub radius: f64,
+    pub(crate) radius: f64,
 }
 
 /// A rectangle in device pixels.

@@ -26,7 +26,7 @@ use crate::{environment::STAGE_ENV, report::Report};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[ts(export)]
-pub enum StageKind {
+pub(crate) enum StageKind {
     /// The shell, below the webview: leave the tiles transparent.
     Native,
     /// The webview, from `ws://127.0.0.1:{port}/`; the first message is `{"secret": …}`.
@@ -37,7 +37,7 @@ pub enum StageKind {
         secret: String,
     },
     /// The webview, but there is no engine now.
-    Idle,
+    None,
 }
 
 /// What a window draws now.
@@ -150,7 +150,7 @@ fn draws_natively() -> bool {
 fn web_kind(endpoint: Option<&FrameEndpoint>) -> StageKind {
     match endpoint {
         Some(FrameEndpoint { port, secret }) => StageKind::WebSocket { port: *port, secret: secret.0.clone() },
-        None => StageKind::Idle,
+        None => StageKind::None,
     }
 }
 
