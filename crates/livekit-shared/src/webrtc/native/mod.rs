@@ -1,0 +1,4 @@
+//! Sound processing outside of a call.
+
+pub mod apm;
+pub mod audio_resampler;
