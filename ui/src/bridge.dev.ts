@@ -10,7 +10,9 @@ const asked = new URLSearchParams(location.search);
 let now: Snapshot = (scenes[asked.get("scene") ?? "room"] ?? scenes.room ?? fail("no scene"))();
 let tell: (snapshot: Snapshot) => void = () => {};
 const log: UserCommand[] = [];
-Object.assign(window, { twin: { log, push: (part: Partial<Snapshot>) => change(part) } });
+Object.assign(window, {
+  twin: { log, scenes: Object.keys(scenes), show: (name: string) => change(scenes[name]?.() ?? {}) },
+});
 
 function fail(message: string): never {
   throw new Error(message);

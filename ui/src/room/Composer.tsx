@@ -8,6 +8,8 @@ const MAX_HEIGHT_PX = 160;
 export function Composer(props: { roomId: string; roomName: string }) {
   const [text, setText] = createSignal("");
   let field!: HTMLTextAreaElement;
+  // Kept here too: when we are taken down, the room may already be gone.
+  let current = "";
 
   const keep = (roomId: string, draft: string) => {
     if (draft === "") drafts.delete(roomId);
@@ -16,13 +18,14 @@ export function Composer(props: { roomId: string; roomName: string }) {
   createEffect(
     on(
       () => props.roomId,
-      (roomId, before) => {
-        if (before !== undefined) keep(before, text());
+      (roomId) => {
+        if (current !== "") keep(current, text());
+        current = roomId;
         setText(drafts.get(roomId) ?? "");
       },
     ),
   );
-  onCleanup(() => keep(props.roomId, text()));
+  onCleanup(() => keep(current, text()));
   createEffect(
     on(text, () => {
       field.style.height = "auto";
@@ -31,14 +34,14 @@ export function Composer(props: { roomId: string; roomName: string }) {
   );
 
   const submit = async () => {
-    const [room_id, body] = [props.roomId, text().trim()];
+    const [room_id, body] = [current, text().trim()];
     if (body === "") return;
     setText("");
     try {
       await ask({ command: "send_message", room_id, body });
     } catch (error) {
       complain(errorText(error));
-      if (props.roomId === room_id && text() === "") setText(body);
+      if (current === room_id && text() === "") setText(body);
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {

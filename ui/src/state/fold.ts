@@ -1,4 +1,5 @@
 // The snapshot as a store: each new one is folded in by the stable keys of its lists, so that only what changed is drawn again.
+import { batch } from "solid-js";
 import { reconcile, type SetStoreFunction } from "solid-js/store";
 import type { Snapshot } from "../types";
 
@@ -26,9 +27,11 @@ export function fold(state: SessionState, setState: SetStoreFunction<SessionStat
     return true;
   }
   if (next.revision <= state.now.revision) return false;
-  setState("now", "revision", next.revision);
-  for (const field of Object.keys(KEYS) as (keyof typeof KEYS)[]) {
-    setState("now", field, reconcile(next[field], { key: KEYS[field] }) as never);
-  }
+  batch(() => {
+    setState("now", "revision", next.revision);
+    for (const field of Object.keys(KEYS) as (keyof typeof KEYS)[]) {
+      setState("now", field, reconcile(next[field], { key: KEYS[field] }) as never);
+    }
+  });
   return true;
 }
