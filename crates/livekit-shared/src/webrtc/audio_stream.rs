@@ -49,6 +49,15 @@ pub mod native {
         webrtc::{RtcError, audio_frame::AudioFrame, audio_track::RtcAudioTrack},
     };
 
+    const DEFAULT_QUEUE_FRAMES: usize = 10;
+
+    /// How a stream buffers.
+    #[derive(Clone, Debug, Default)]
+    pub struct NativeAudioStreamOptions {
+        /// Frames of 10 ms that wait; `None` is ten.
+        pub queue_size_frames: Option<usize>,
+    }
+
     /// The decoded sound of a track in frames of 10 ms. It ends with the track.
     pub struct NativeAudioStream {
         stream: Option<OwnedHandle>,
@@ -57,14 +66,19 @@ pub mod native {
     }
 
     impl NativeAudioStream {
-        /// Converted to `sample_rate` (Hz) and `num_channels`. Holds at most `queue_size_frames` frames of 10 ms (60 if
-        /// `None`), the newest.
-        pub fn new(
+        /// Converted to `sample_rate` (Hz) and `num_channels`. Holds at most ten frames of 10 ms, the newest.
+        pub fn new(audio_track: RtcAudioTrack, sample_rate: i32, num_channels: i32) -> Self {
+            Self::with_options(audio_track, sample_rate, num_channels, NativeAudioStreamOptions::default())
+        }
+
+        /// Converted to `sample_rate` (Hz) and `num_channels`. Holds at most `queue_size_frames` frames of 10 ms, the newest.
+        pub fn with_options(
             audio_track: RtcAudioTrack,
             sample_rate: i32,
             num_channels: i32,
-            queue_size_frames: Option<usize>,
+            options: NativeAudioStreamOptions,
         ) -> Self {
+            let queue_size_frames = Some(options.queue_size_frames.unwrap_or(DEFAULT_QUEUE_FRAMES));
             let queue = Arc::new(AudioQueue::new(queue_size_frames));
             let stream = match open(&audio_track, sample_rate, num_channels, queue_size_frames) {
                 Ok(stream) => {

@@ -67,6 +67,15 @@ pub mod native {
         webrtc::{RtcError, video_frame::BoxVideoFrame, video_track::RtcVideoTrack},
     };
 
+    const DEFAULT_QUEUE_FRAMES: usize = 1;
+
+    /// How a stream buffers.
+    #[derive(Clone, Debug, Default)]
+    pub struct NativeVideoStreamOptions {
+        /// Pictures that wait; `None` is one.
+        pub queue_size_frames: Option<usize>,
+    }
+
     /// The decoded pictures of a track, as I420 in the library's memory: drop them soon. It ends with the track.
     pub struct NativeVideoStream {
         stream: Option<OwnedHandle>,
@@ -75,8 +84,14 @@ pub mod native {
     }
 
     impl NativeVideoStream {
-        /// Holds at most `queue_size_frames` pictures (60 if `None`), the newest; `Some(1)` for what is shown at once.
-        pub fn new(video_track: RtcVideoTrack, queue_size_frames: Option<usize>) -> Self {
+        /// Holds one picture: the newest.
+        pub fn new(video_track: RtcVideoTrack) -> Self {
+            Self::with_options(video_track, NativeVideoStreamOptions::default())
+        }
+
+        /// Holds at most `queue_size_frames` pictures, the newest.
+        pub fn with_options(video_track: RtcVideoTrack, options: NativeVideoStreamOptions) -> Self {
+            let queue_size_frames = Some(options.queue_size_frames.unwrap_or(DEFAULT_QUEUE_FRAMES));
             let queue = Arc::new(VideoQueue::new(queue_size_frames));
             let stream = match open(&video_track, queue_size_frames) {
                 Ok(stream) => {
