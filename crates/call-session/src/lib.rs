@@ -7,8 +7,17 @@
 //!
 //! **Never**: windows, notifications, sound, the keyring (a [`TokenVault`] is handed in), or the SDK.
 
+mod account;
+mod actor;
+mod commands;
+mod convert;
+mod effects;
+mod engine;
 mod milestone;
+mod present;
+mod rooms;
 mod session;
+mod stream;
 mod vault;
 pub mod view;
 

@@ -1,0 +1,214 @@
+//! What the server says: the event stream, and the answers of requests.
+
+use std::time::Duration;
+
+use call_model::{
+    ParticipantId, RoomId, UnixMillis,
+    client::{Admission, Input, ServerNews, Ticket},
+};
+use scaiwave_client::{Client, ClientError, HistoryQuery, StreamUpdate};
+use scaiwave_wire::{Room, StreamEvent, StreamFrame};
+use tokio::time::sleep;
+
+use crate::{
+    actor::{Actor, Mail, SignedIn, What},
+    convert::{self, Skew, call_info, now},
+    rooms::timeline_event,
+    view::Link,
+};
+
+/// Tries for what must come in after a reconnect; the next reconnect tries again anyhow.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(500);
+/// History fetched of a room that was never opened: enough for its line in the list.
+const PREVIEW_EVENTS: u32 = 5;
+
+impl Actor {
+    pub(crate) fn on_stream(&mut self, update: Option<StreamUpdate>) {
+        let Some(signed) = &mut self.signed else { return };
+        match update {
+            Some(StreamUpdate::Connecting) => signed.link = Link::Connecting,
+            Some(StreamUpdate::Online { server_name }) => {
+                tracing::info!(server_name, "event stream up");
+                signed.link = Link::Online;
+            }
+            Some(StreamUpdate::CaughtUp) => self.refresh_rooms(),
+            Some(StreamUpdate::Offline { retry_in, reason }) => {
+                let retry_in = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
+                signed.link = Link::Offline { retry_at: UnixMillis(now().0.saturating_add(retry_in)), reason };
+            }
+            Some(StreamUpdate::Event(frame)) => self.on_frame(*frame),
+            Some(StreamUpdate::Missed(events)) => {
+                for event in events {
+                    signed.rooms.add_live(event, &signed.me.participant_id);
+                }
+            }
+            Some(StreamUpdate::SignedOut { reason }) => self.sign_out(Some(reason)),
+            None => self.sign_out(Some(ClientError::SignedOut.to_string())),
+        }
+    }
+
+    fn on_frame(&mut self, frame: StreamFrame) {
+        let Some(signed) = &mut self.signed else { return };
+        let at = now();
+        signed.skew = Skew::measure(frame.ts, at);
+        let skew = signed.skew;
+        if let Some(event) = timeline_event(frame.clone()) {
+            signed.rooms.add_live(event, &signed.me.participant_id);
+        }
+        match frame.event {
+            StreamEvent::CallInvite { call, from, timeout_ms, .. } => {
+                self.learn_caller(&call.room_id, &from);
+                // "from now on" needs no clocks that agree
+                let timeout = i64::try_from(timeout_ms).unwrap_or(i64::MAX);
+                let expires_at = UnixMillis(at.0.saturating_add(timeout));
+                self.server(ServerNews::Invite { call: call_info(call, skew), expires_at });
+            }
+            StreamEvent::CallState { call } => self.server(ServerNews::CallChanged { call: call_info(call, skew) }),
+            StreamEvent::CallInviteUpdate { call_id, participant_id, state, .. } => {
+                self.server(ServerNews::InviteChanged { call_id, participant: participant_id, state });
+            }
+            StreamEvent::CallEnded { call_id, end_reason, ended_by, .. } => {
+                self.server(ServerNews::CallEnded { call_id, reason: end_reason, by: ended_by });
+            }
+            StreamEvent::RoomMember { .. } => {
+                self.refresh_rooms();
+                if let Some(room_id) = frame.room_id {
+                    self.fetch_state(room_id);
+                }
+            }
+            StreamEvent::RoomMessage { sender_id, .. } | StreamEvent::CallStarted { sender_id, .. } => {
+                if let Some(room_id) = frame.room_id {
+                    self.learn_caller(&room_id, &sender_id);
+                }
+            }
+            StreamEvent::Hello { .. } | StreamEvent::Other => {}
+        }
+    }
+
+    fn server(&mut self, news: ServerNews) {
+        self.step(Input::Server(news));
+    }
+
+    /// Fetches the names of a room in which somebody unknown speaks.
+    fn learn_caller(&self, room_id: &RoomId, who: &ParticipantId) {
+        if self.signed.as_ref().is_some_and(|signed| !signed.rooms.knows(who)) {
+            self.fetch_state(room_id.clone());
+        }
+    }
+
+    fn fetch_state(&self, room_id: RoomId) {
+        let Some(signed) = &self.signed else { return };
+        let client = signed.client.clone();
+        self.spawn(async move {
+            match client.room_state(&room_id).await {
+                Ok(state) => What::State(Box::new(state)),
+                Err(error) => {
+                    tracing::info!(%error, room = %room_id, "room not fetched");
+                    What::Nothing
+                }
+            }
+        });
+    }
+
+    /// Own rooms with their live calls: the truth after a time offline.
+    fn refresh_rooms(&self) {
+        let Some(signed) = &self.signed else { return };
+        let client = signed.client.clone();
+        self.spawn(async move {
+            let mut tries = 1;
+            loop {
+                let asked_at = now();
+                match client.rooms().await {
+                    Err(error) if convert::may_pass(&error) && tries < TRIES => sleep(PAUSE * tries).await,
+                    result => return What::Rooms { asked_at, result },
+                }
+                tries += 1;
+            }
+        });
+    }
+
+    pub(crate) fn on_account_mail(&mut self, what: What) {
+        match what {
+            What::Vault(found) => self.on_vault(found),
+            What::SignedIn(result) => self.on_signed_in(result),
+            What::Kept(kept) => self.on_kept(kept),
+            What::Rooms { asked_at, result: Ok(rooms) } => self.on_rooms(asked_at, rooms),
+            What::Rooms { result: Err(error), .. } => self.trouble(format!("The rooms could not be fetched: {error}")),
+            What::History(room_id, result) => self.on_history(room_id, result),
+            What::Asked(attempt, result) => {
+                let skew = self.signed.as_ref().map(|signed| signed.skew).unwrap_or_default();
+                let result = match result {
+                    Ok(grant) => Ok(Admission {
+                        call: call_info(grant.call, skew),
+                        ticket: Ticket { url: grant.livekit_url.to_string(), token: grant.livekit_token },
+                    }),
+                    Err(error) => Err(convert::refusal(&error)),
+                };
+                self.step(Input::Asked { attempt, result });
+            }
+            What::Call(call) => {
+                let skew = self.signed.as_ref().map(|signed| signed.skew).unwrap_or_default();
+                self.server(ServerNews::CallChanged { call: call_info(*call, skew) });
+            }
+            What::CallUnknown(call_id) => self.server(ServerNews::CallUnknown { call_id }),
+            What::Trouble(message) => self.trouble(message),
+            What::Nothing => {}
+            what @ (What::State(_) | What::Preview(..) | What::Sent(..)) => {
+                if let Some(signed) = &mut self.signed {
+                    on_room_mail(signed, what);
+                }
+            }
+        }
+    }
+
+    fn on_rooms(&mut self, asked_at: UnixMillis, rooms: Vec<Room>) {
+        let Some(signed) = &mut self.signed else { return };
+        let skew = signed.skew;
+        let calls =
+            rooms.iter().filter_map(|room| room.active_call.clone()).map(|call| call_info(call, skew)).collect();
+        let mut fetch = signed.rooms.set_list(rooms);
+        // who came and went while we were away
+        fetch.extend(signed.rooms.open.clone().filter(|open| !fetch.contains(open)));
+        self.look_into_rooms(fetch);
+        self.server(ServerNews::LiveCalls { calls, asked_at });
+    }
+
+    /// Names and the last line of each room, one room after the other.
+    fn look_into_rooms(&self, rooms: Vec<RoomId>) {
+        let Some(signed) = &self.signed else { return };
+        let (client, mail, epoch) = (signed.client.clone(), self.mail.clone(), self.epoch);
+        self.tasks.spawn(async move {
+            for room_id in rooms {
+                for what in look_into(&client, room_id).await {
+                    if mail.send(Mail::Account(epoch, what)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+    }
+}
+
+async fn look_into(client: &Client, room_id: RoomId) -> Vec<What> {
+    let query = HistoryQuery { limit: Some(PREVIEW_EVENTS), ..HistoryQuery::default() };
+    let (state, page) = tokio::join!(client.room_state(&room_id), client.messages(&room_id, &query));
+    let state = state.inspect_err(|error| tracing::info!(%error, room = %room_id, "room not fetched"));
+    let state = state.ok().map(|state| What::State(Box::new(state)));
+    state.into_iter().chain(page.ok().map(|page| What::Preview(room_id, page.events))).collect()
+}
+
+fn on_room_mail(signed: &mut SignedIn, what: What) {
+    match what {
+        What::State(state) => signed.rooms.set_state(*state),
+        What::Preview(room_id, events) => signed.rooms.add_history(&room_id, events),
+        What::Sent(room_id, uuid, result) => {
+            let Some(room) = signed.rooms.get_mut(&room_id) else { return };
+            match result {
+                Ok(event) => room.sent(uuid, *event),
+                Err(error) => room.not_sent(uuid, error.to_string()),
+            }
+        }
+        _ => {}
+    }
+}
