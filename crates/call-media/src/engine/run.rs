@@ -248,9 +248,11 @@ impl Engine {
 
     /// Out of the call, whoever wanted it; devices are closed, and nothing of the SDK is held any more.
     pub(super) async fn leave(&mut self, reason: DisconnectReason) {
-        let joining = self.joining.take();
-        if let Some(joining) = &joining {
+        let mut joining = self.joining.take();
+        if let Some(joining) = &mut joining {
             joining.task.abort();
+            // until what it holds of the SDK is let go
+            let _ = (&mut joining.task).await;
         }
         let was_in_call = joining.is_some() || self.call.is_some();
         self.events = None;

@@ -40,7 +40,8 @@ impl<'a> Planes<'a> {
     pub(crate) fn of(buffer: &'a I420Buffer) -> Option<Self> {
         let ((y, u, v), (stride_y, stride_u, stride_v)) = (buffer.data(), buffer.strides());
         let planes = [(y, stride_y as usize), (u, stride_u as usize), (v, stride_v as usize)];
-        Self::new(buffer.width(), buffer.height(), planes)
+        let size: &dyn VideoBuffer = buffer.as_ref();
+        Self::new(size.width(), size.height(), planes)
     }
 
     /// Width and height of a plane.
