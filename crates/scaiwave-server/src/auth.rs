@@ -151,11 +151,12 @@ impl Auth {
         validation.leeway = 0;
         validation.set_issuer(&[&self.server_name]);
         validation.set_required_spec_claims(&["exp", "sub", "iss"]);
+        let expired = || Failure::new(ErrorCode::AuthExpiredToken, "The access token has expired: refresh it.");
         match jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation) {
+            // The library still takes a token in the very second it expires.
+            Ok(token) if token.claims.exp * 1000 <= now().0 => Err(expired()),
             Ok(token) => Ok(token.claims),
-            Err(e) if matches!(e.kind(), ErrorKind::ExpiredSignature) => {
-                Err(Failure::new(ErrorCode::AuthExpiredToken, "The access token has expired: refresh it."))
-            }
+            Err(e) if matches!(e.kind(), ErrorKind::ExpiredSignature) => Err(expired()),
             Err(_) => {
                 Err(Failure::new(ErrorCode::AuthInvalidToken, "The access token is not one of this server: sign in."))
             }

@@ -32,7 +32,7 @@ enum Command {
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SCAIWAVE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter).init();
+    tracing_subscriber::fmt().json().with_span_list(false).with_writer(std::io::stderr).with_env_filter(filter).init();
     let done = match Cli::parse().command {
         Command::Serve(args) => serve(args).await,
         Command::Admin(args) => admin::run(args).await.and_then(|answer| print(&answer)),

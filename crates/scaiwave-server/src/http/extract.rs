@@ -65,7 +65,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let path = e.path().to_string();
-            if path == "." {
+            // serde_path_to_error writes `.` for the whole and `?` where the text broke off.
+            if path == "." || path == "?" {
                 Failure::validation(format!("body: {}", e.inner()))
             } else {
                 Failure::validation(format!("{path}: {}", e.inner()))

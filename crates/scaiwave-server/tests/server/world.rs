@@ -1,0 +1,381 @@
+//! A server with people and rooms in a temporary directory.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use call_model::{
+    SfuIdentity,
+    server::{SfuView, Timings},
+};
+use futures_util::{SinkExt, StreamExt};
+use parking_lot::Mutex;
+use reqwest::{Client, Method};
+use scaiwave_server::{
+    Server, admin,
+    calls::sfu::{Sfu, SfuError},
+    config::{Livekit, Settings},
+    store::{Store, now},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, protocol::CloseFrame},
+};
+
+pub const KEY: &str = "devkey";
+pub const SECRET: &str = "a-secret-of-at-least-32-characters";
+/// Nothing in these tests takes longer unless it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// An SFU that exists in memory.
+#[derive(Default)]
+pub struct SimSfu {
+    state: Mutex<SimState>,
+}
+
+#[derive(Default)]
+struct SimState {
+    rooms: HashMap<String, BTreeSet<(SfuIdentity, String)>>,
+    failing: bool,
+    made: usize,
+}
+
+impl SimSfu {
+    /// Lets a device into a room that exists.
+    pub fn enter(&self, room: &str, identity: &str) {
+        let identity = SfuIdentity::parse(identity).unwrap();
+        let mut state = self.state.lock();
+        let room = state.rooms.get_mut(room).expect("auto_create is false");
+        room.insert((identity.clone(), format!("PA_{identity}")));
+    }
+
+    pub fn drop_out(&self, room: &str, identity: &str) {
+        let identity = SfuIdentity::parse(identity).unwrap();
+        self.state.lock().rooms.get_mut(room).unwrap().retain(|(who, _)| *who != identity);
+    }
+
+    /// Every request fails, or none.
+    pub fn fail(&self, failing: bool) {
+        self.state.lock().failing = failing;
+    }
+
+    /// Forgets all rooms, as a restarted SFU does.
+    pub fn lose_rooms(&self) {
+        self.state.lock().rooms.clear();
+    }
+
+    pub fn rooms(&self) -> Vec<String> {
+        self.state.lock().rooms.keys().cloned().collect()
+    }
+
+    pub fn made(&self) -> usize {
+        self.state.lock().made
+    }
+
+    fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
+        let mut state = self.state.lock();
+        if state.failing { Err(SfuError("simulated".into())) } else { Ok(answer(&mut state)) }
+    }
+}
+
+#[async_trait]
+impl Sfu for SimSfu {
+    async fn ensure_room(&self, room: &str) -> Result<(), SfuError> {
+        self.ask(|state| {
+            state.made += 1;
+            state.rooms.entry(room.to_owned()).or_default();
+        })
+    }
+
+    async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
+        self.ask(|state| drop(state.rooms.remove(room)))
+    }
+
+    async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
+        self.ask(|state| match state.rooms.get(room) {
+            None => SfuView::Gone,
+            Some(present) => SfuView::Present { asked_at: now(), devices: present.iter().cloned().collect() },
+        })
+    }
+}
+
+/// Alice (100), Bob (50) and Carol (0) in the room "Team", Alice and Bob in a direct room; Dave is in neither.
+pub struct World {
+    pub sfu: Arc<SimSfu>,
+    pub team: String,
+    pub direct: String,
+    settings: Settings,
+    server: Option<Server>,
+    _dir: TempDir,
+}
+
+/// Settings for a data directory, on a free port.
+pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
+    Settings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data_dir: dir.path().to_owned(),
+        server_name: "test.example".into(),
+        livekit: Livekit { url: livekit_url.parse().unwrap(), api_key: KEY.into(), api_secret: SECRET.into() },
+        timings: Timings::default(),
+        access_token: Duration::from_secs(3600),
+        ping: Duration::from_secs(30),
+        reconcile: Duration::from_secs(3600),
+    }
+}
+
+/// Adds the people and rooms; answers the ids of "Team" and the direct room.
+pub async fn seed(dir: &TempDir) -> (String, String) {
+    let store = Store::open(dir.path()).await.unwrap();
+    for (name, shown) in [("alice", "Alice"), ("bob", "Bob"), ("carol", "Carol"), ("dave", "Dave")] {
+        admin::add_user(&store, name, shown, &format!("{name}'s password")).await.unwrap();
+    }
+    let members = ["alice:100", "bob:50", "carol"].map(str::to_owned);
+    let team = admin::add_room(&store, "Team", &members).await.unwrap();
+    let direct = admin::add_direct(&store, "alice", "bob").await.unwrap();
+    store.close().await;
+    let id = |answer: Value| answer["room_id"].as_str().unwrap().to_owned();
+    (id(team), id(direct))
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(adjust: impl FnOnce(&mut Settings)) -> Self {
+        let dir = TempDir::new().unwrap();
+        let (team, direct) = seed(&dir).await;
+        let mut settings = settings(&dir, "ws://sfu.example:7880");
+        adjust(&mut settings);
+        let sfu = Arc::new(SimSfu::default());
+        let server = Server::start(settings.clone(), sfu.clone()).await.unwrap();
+        Self { sfu, team, direct, settings, server: Some(server), _dir: dir }
+    }
+
+    /// Stops the server and starts another one on the same data, on another port.
+    pub async fn restart(&mut self) {
+        self.server.take().unwrap().stop().await;
+        self.server = Some(Server::start(self.settings.clone(), self.sfu.clone()).await.unwrap());
+    }
+
+    pub fn base(&self) -> String {
+        format!("http://{}", self.server.as_ref().unwrap().address)
+    }
+
+    /// Somebody without a token.
+    pub fn nobody(&self) -> User {
+        User { base: self.base(), token: String::new(), refresh_token: String::new(), id: String::new() }
+    }
+
+    pub async fn sign_in(&self, name: &str) -> User {
+        sign_in(&self.base(), name).await
+    }
+}
+
+/// Signs somebody in at a server.
+pub async fn sign_in(base: &str, name: &str) -> User {
+    let mut user =
+        User { base: base.to_owned(), token: String::new(), refresh_token: String::new(), id: String::new() };
+    let form = [("grant_type", "password"), ("username", name), ("password", &format!("{name}'s password"))];
+    let answer = http().post(format!("{base}/v1/auth/token")).form(&form).send().await.unwrap();
+    let body: Value = answer.json().await.unwrap();
+    user.token = body["data"]["access_token"].as_str().unwrap().to_owned();
+    user.refresh_token = body["data"]["refresh_token"].as_str().unwrap().to_owned();
+    user.id = user.get("/v1/me").await.ok()["participant_id"].as_str().unwrap().to_owned();
+    user
+}
+
+/// One client for all tests.
+pub fn http() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // No pool: each test has its own runtime, and a connection dies with the runtime it was made in.
+        Client::builder().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap()
+    })
+}
+
+/// Somebody signed in.
+#[derive(Clone)]
+pub struct User {
+    pub base: String,
+    pub token: String,
+    pub refresh_token: String,
+    pub id: String,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub retry_after: Option<String>,
+}
+
+impl Answer {
+    /// The data of a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self.body["data"].clone()
+    }
+
+    /// Asserts a documented error; answers its message.
+    #[track_caller]
+    pub fn fails(&self, status: u16, code: &str) -> String {
+        assert_eq!((self.status, self.body["error"]["code"].as_str()), (status, Some(code)), "{self:?}");
+        self.body["error"]["message"].as_str().unwrap().to_owned()
+    }
+}
+
+impl User {
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let mut request = http().request(method, format!("{}{path}", self.base));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").map(|v| v.to_str().unwrap().to_owned());
+        let text = response.text().await.unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) };
+        Answer { status, body, retry_after }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// Starts a call (or joins the room's) on the device `desk`.
+    pub async fn initiate(&self, room: &str) -> Answer {
+        self.post("/v1/calls/initiate", json!({ "room_id": room, "type": "video", "device_id": "desk" })).await
+    }
+
+    /// `join`, `leave`, … of a call, on the device `desk`.
+    pub async fn call(&self, call: &str, verb: &str) -> Answer {
+        self.post(&format!("/v1/calls/{call}/{verb}"), json!({ "device_id": "desk" })).await
+    }
+
+    pub async fn look(&self, call: &str) -> Value {
+        self.get(&format!("/v1/calls/{call}")).await.ok()
+    }
+
+    /// As this person's device `desk` is called at the SFU.
+    pub fn desk(&self) -> String {
+        format!("{}/desk", self.id)
+    }
+
+    pub async fn stream(&self) -> Events {
+        let mut events = Events::open(&self.base, &self.token).await;
+        events.next_of("hello").await;
+        events
+    }
+}
+
+/// An open event stream.
+pub struct Events {
+    socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+}
+
+impl Events {
+    pub async fn open(base: &str, token: &str) -> Self {
+        let url = format!("{}/v1/stream?token={token}", base.replace("http", "ws"));
+        Self { socket: connect_async(url).await.unwrap().0 }
+    }
+
+    async fn read(&mut self) -> Option<Result<Message, tokio_tungstenite::tungstenite::Error>> {
+        tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("nothing came")
+    }
+
+    /// The next event.
+    pub async fn next(&mut self) -> Value {
+        loop {
+            match self.read().await.expect("the stream ended").unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not an event: {other:?}"),
+            }
+        }
+    }
+
+    /// All events up to one of a type, that one included.
+    pub async fn until(&mut self, kind: &str) -> Vec<Value> {
+        let mut seen = Vec::new();
+        loop {
+            let event = self.next().await;
+            let last = event["type"] == kind;
+            seen.push(event);
+            if last {
+                return seen;
+            }
+        }
+    }
+
+    pub async fn next_of(&mut self, kind: &str) -> Value {
+        self.until(kind).await.pop().unwrap()
+    }
+
+    /// The next state of a call that fulfils a condition.
+    pub async fn state(&mut self, fulfils: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let event = self.next_of("swp.call.state").await;
+            if fulfils(&event["call"]) {
+                return event["call"].clone();
+            }
+        }
+    }
+
+    /// How the server closed the stream.
+    pub async fn closed(&mut self) -> CloseFrame {
+        loop {
+            match self.read().await.expect("ended without a close frame").unwrap() {
+                Message::Close(Some(frame)) => return frame,
+                _ => continue,
+            }
+        }
+    }
+
+    /// Reads until the connection is gone, however it goes.
+    pub async fn ended(&mut self) {
+        while let Some(Ok(_)) = self.read().await {}
+    }
+
+    pub async fn leave(mut self) {
+        let _ = self.socket.close(None).await;
+    }
+
+    pub async fn say(&mut self, text: &str) {
+        self.socket.send(Message::text(text.to_owned())).await.unwrap();
+    }
+}
+
+/// The state of one person's invite in a call.
+pub fn invite_of(call: &Value, who: &User) -> String {
+    let invites = call["invites"].as_array().unwrap();
+    let found = invites.iter().find(|i| i["participant_id"] == who.id.as_str()).expect("was not invited");
+    found["state"].as_str().unwrap().to_owned()
+}
+
+/// The state of one person's device `desk` in a call.
+pub fn device_of(call: &Value, who: &User) -> String {
+    let devices = call["participants"].as_array().unwrap();
+    let found = devices.iter().find(|d| d["participant_id"] == who.id.as_str()).expect("was never in");
+    found["state"].as_str().unwrap().to_owned()
+}
+
+/// The id in an answer of `initiate`.
+pub fn id_of(grant: &Value) -> String {
+    grant["call_id"].as_str().unwrap().to_owned()
+}
