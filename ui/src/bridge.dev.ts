@@ -1,10 +1,10 @@
 // The development twin of `bridge.ts`: scripted snapshots that answer to commands, pictures painted below the page as the shell
 // would. Only `--mode twin` builds see this file.
-import type { Bridge, StageKind } from "./bridge-types";
+import type { Bridge } from "./bridge-types";
 import { entry, me, openRoom, says } from "./twin/people";
 import { scenes } from "./twin/scenes";
 import { paint } from "./twin/stage";
-import type { CallView, Snapshot, UserCommand } from "./types";
+import type { CallView, Snapshot, StageKind, UserCommand } from "./types";
 
 const asked = new URLSearchParams(location.search);
 let now: Snapshot = (scenes[asked.get("scene") ?? "room"] ?? scenes.room ?? fail("no scene"))();

@@ -1,4 +1,4 @@
-// One door to the types generated from Rust (`crates/call-session/src/view.rs`).
+// One door to the types generated from Rust (`crates/call-session/src/view.rs`, `src-tauri/src/stage`).
 export type { Account } from "./generated/Account";
 export type { AudioProcessing } from "./generated/AudioProcessing";
 export type { CallBadge } from "./generated/CallBadge";
@@ -19,6 +19,9 @@ export type { Quality } from "./generated/Quality";
 export type { Ring } from "./generated/Ring";
 export type { RoomSummary } from "./generated/RoomSummary";
 export type { Snapshot } from "./generated/Snapshot";
+export type { StageKind } from "./generated/StageKind";
+export type { StageLayout } from "./generated/StageLayout";
+export type { StageTile } from "./generated/StageTile";
 export type { Tile } from "./generated/Tile";
 export type { TimelineEntry } from "./generated/TimelineEntry";
 export type { TimelineItem } from "./generated/TimelineItem";

@@ -1,7 +1,7 @@
 // Tells the shell which pictures are visible where. Everything that may move a tile asks for a report; at most one goes out a
 // frame, and only when something did change.
 import { bridge } from "#bridge";
-import type { StageTile } from "../bridge-types";
+import type { StageTile } from "../types";
 
 /** A tile's element and what it shows. */
 export interface Picture {

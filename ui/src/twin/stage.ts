@@ -1,6 +1,7 @@
 // Paints stand-in pictures below the page, where the shell would.
-import type { StageTile } from "../bridge-types";
+
 import { hue } from "../lib/format";
+import type { StageTile } from "../types";
 
 const layer = document.createElement("div");
 layer.style.cssText = "position:fixed;inset:0;z-index:-1;pointer-events:none";
