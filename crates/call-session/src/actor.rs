@@ -69,7 +69,7 @@ pub(crate) enum What {
     Vault(Result<Option<SavedSignIn>, VaultError>),
     SignedIn(Result<Arrived, ClientError>),
     Kept(TokenStorage),
-    Rooms { asked_at: UnixMillis, result: Result<Vec<Room>, ClientError> },
+    Rooms { asked_at: UnixMillis, result: Result<OwnRooms, ClientError> },
     State(Box<RoomState>),
     Preview(RoomId, Vec<RoomEvent>),
     History(RoomId, Result<HistoryPage, ClientError>),
@@ -79,6 +79,12 @@ pub(crate) enum What {
     CallUnknown(CallId),
     Trouble(String),
     Nothing,
+}
+
+/// Own rooms, and the state of those with a live call: who calls should have a name when it rings.
+pub(crate) struct OwnRooms {
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) calling: Vec<RoomState>,
 }
 
 /// A sign-in that worked.

@@ -6,12 +6,13 @@ use call_model::{
     ParticipantId, RoomId, UnixMillis,
     client::{Admission, Input, ServerNews, Ticket},
 };
+use futures_util::future::join_all;
 use scaiwave_client::{Client, ClientError, HistoryQuery, StreamUpdate};
-use scaiwave_wire::{Room, StreamEvent, StreamFrame};
+use scaiwave_wire::{StreamEvent, StreamFrame};
 use tokio::time::sleep;
 
 use crate::{
-    actor::{Actor, Mail, SignedIn, What},
+    actor::{Actor, Mail, OwnRooms, SignedIn, What},
     convert::{self, Skew, call_info, now},
     rooms::timeline_event,
     view::Link,
@@ -22,6 +23,8 @@ const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 /// History fetched of a room that was never opened: enough for its line in the list.
 const PREVIEW_EVENTS: u32 = 5;
+/// Rooms with a live call that are looked into before their ring is shown; more get their names a moment later.
+const MAX_CALLING: usize = 8;
 
 impl Actor {
     pub(crate) fn on_stream(&mut self, update: Option<StreamUpdate>) {
@@ -119,7 +122,7 @@ impl Actor {
             let mut tries = 1;
             loop {
                 let asked_at = now();
-                match client.rooms().await {
+                match own_rooms(&client).await {
                     Err(error) if convert::may_pass(&error) && tries < TRIES => sleep(PAUSE * tries).await,
                     result => return What::Rooms { asked_at, result },
                 }
@@ -133,7 +136,7 @@ impl Actor {
             What::Vault(found) => self.on_vault(found),
             What::SignedIn(result) => self.on_signed_in(result),
             What::Kept(kept) => self.on_kept(kept),
-            What::Rooms { asked_at, result: Ok(rooms) } => self.on_rooms(asked_at, rooms),
+            What::Rooms { asked_at, result: Ok(own) } => self.on_rooms(asked_at, own),
             What::Rooms { result: Err(error), .. } => self.trouble(format!("The rooms could not be fetched: {error}")),
             What::History(room_id, result) => self.on_history(room_id, result),
             What::Asked(attempt, result) => {
@@ -162,12 +165,13 @@ impl Actor {
         }
     }
 
-    fn on_rooms(&mut self, asked_at: UnixMillis, rooms: Vec<Room>) {
+    fn on_rooms(&mut self, asked_at: UnixMillis, OwnRooms { rooms, calling }: OwnRooms) {
         let Some(signed) = &mut self.signed else { return };
         let skew = signed.skew;
         let calls =
             rooms.iter().filter_map(|room| room.active_call.clone()).map(|call| call_info(call, skew)).collect();
         let mut fetch = signed.rooms.set_list(rooms);
+        calling.into_iter().for_each(|state| signed.rooms.set_state(state));
         // who came and went while we were away
         fetch.extend(signed.rooms.open.clone().filter(|open| !fetch.contains(open)));
         self.look_into_rooms(fetch);
@@ -188,6 +192,13 @@ impl Actor {
             }
         });
     }
+}
+
+async fn own_rooms(client: &Client) -> Result<OwnRooms, ClientError> {
+    let rooms = client.rooms().await?;
+    let calling = rooms.iter().filter(|room| room.active_call.is_some()).take(MAX_CALLING);
+    let states = join_all(calling.map(|room| client.room_state(&room.id))).await;
+    Ok(OwnRooms { rooms, calling: states.into_iter().flatten().collect() })
 }
 
 async fn look_into(client: &Client, room_id: RoomId) -> Vec<What> {
