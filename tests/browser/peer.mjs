@@ -1,10 +1,9 @@
 // A participant in a call that is not ours: the npm `livekit-client` in Chromium. Publishes the test pattern and a tone,
 // measures what it sees and hears, and says so in JSON lines on stdout. Ends on stdin's end, SIGTERM, SIGINT or after --seconds.
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { serve } from "./serve.mjs";
 
 const USAGE = `node tests/browser/peer.mjs --url ws://… --token … [options]
   --token T            join token; better by the variable LIVEKIT_TOKEN, which no process list shows
@@ -39,25 +38,15 @@ if (options.help || !options.url || !options.token) {
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FILES = {
-  "/": ["page/index.html", "text/html"],
-  "/peer.js": ["page/peer.js", "text/javascript"],
-  "/pattern.js": ["page/pattern.js", "text/javascript"],
-  "/measure.js": ["page/measure.js", "text/javascript"],
-  "/livekit-client.js": ["node_modules/livekit-client/dist/livekit-client.esm.mjs", "text/javascript"],
+  "/": here("page/index.html"),
+  "/peer.js": here("page/peer.js"),
+  "/pattern.js": here("page/pattern.js"),
+  "/measure.js": here("page/measure.js"),
+  "/livekit-client.js": here("node_modules/livekit-client/dist/livekit-client.esm.mjs"),
 };
 
 const say = (event, detail = {}) =>
   process.stdout.write(`${JSON.stringify({ event, at_ms: Date.now(), ...detail })}\n`);
-
-async function serve() {
-  const server = createServer(async (request, response) => {
-    const file = FILES[new URL(request.url, "http://localhost").pathname];
-    if (!file) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": file[1] }).end(await readFile(here(file[0])));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
-}
 
 function launch() {
   return chromium.launch({
@@ -95,7 +84,7 @@ function ending(browser) {
   });
 }
 
-const server = await serve();
+const server = await serve((path) => FILES[path]);
 const browser = await launch();
 let failed = false;
 try {
@@ -108,7 +97,7 @@ try {
     });
   });
   page.on("pageerror", (error) => say("error", { message: error.message }));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.goto(`${server.origin}/`);
   const joined = page.evaluate((wanted) => globalThis.join(wanted), {
     url: options.url,
     token: options.token,
