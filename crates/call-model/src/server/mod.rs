@@ -5,6 +5,7 @@
 //!
 //! Who may do something is the server's to know; it passes the answer in with the input.
 
+mod device;
 mod machine;
 #[cfg(test)]
 mod tests;
@@ -228,4 +229,8 @@ pub enum News {
     Invite(Invite),
     /// The call is over, for everyone.
     Ended,
+}
+
+fn after(now: UnixMillis, ms: i64) -> UnixMillis {
+    UnixMillis(now.0 + ms)
 }

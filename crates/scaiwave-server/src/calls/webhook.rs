@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use call_model::{SfuIdentity, server::Input};
-use livekit_api::{access_token::TokenVerifier, webhooks::WebhookReceiver};
+use livekit_api::{
+    access_token::TokenVerifier,
+    webhooks::{WebhookError, WebhookReceiver},
+};
 use scaiwave_wire::ErrorCode;
 
 use super::{Calls, sfu::call_of_room};
@@ -33,7 +36,12 @@ impl Webhooks {
         let body = std::str::from_utf8(body).map_err(|_| Failure::validation("body: must be UTF-8"))?;
         let event = self.receiver.receive(body, authorization).map_err(|e| {
             tracing::warn!(cause = %e, "webhook refused");
-            refused()
+            match e {
+                WebhookError::InvalidData(e) => Failure::validation(format!("body: {e}")),
+                WebhookError::InvalidSignature | WebhookError::InvalidBase64(_) | WebhookError::InvalidAuth(_) => {
+                    refused()
+                }
+            }
         })?;
         let Some(call) = event.room.as_ref().and_then(|room| call_of_room(&room.name)) else { return Ok(()) };
         if event.id.is_empty() || !self.store.first_time(&event.id).await? {
