@@ -4,8 +4,11 @@
 //! everything it starts listens on the loopback interface and ends with it. It never downloads what is not pinned and checked by hash.
 
 pub mod build;
+pub mod demo;
 pub mod desktop;
+pub mod lines;
 pub mod paths;
+pub mod peers;
 pub mod process;
 pub mod progress;
 pub mod setup;

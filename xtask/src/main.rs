@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{build, paths, process, progress, setup, stack};
+use xtask::{build, demo, paths, process, progress, setup, stack};
 
 /// Sets up, shows, tests and measures ScaiWave Calls.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ struct Cli {
 enum Task {
     /// Installs what is missing.
     Setup,
+    /// Builds all, opens the app signed in, and has a partner call it.
+    Demo,
     /// Starts the SFU and the server on loopback, with people and rooms, and stays.
     Stack {
         /// Where to write addresses, people and rooms.
@@ -43,6 +45,7 @@ fn run(task: Task) -> Result<()> {
     process::end_all_when_interrupted()?;
     match task {
         Task::Setup => setup::all(),
+        Task::Demo => demo::run(),
         Task::Stack { state_file, data_dir } => {
             setup::all()?;
             progress::headline("Building the server");

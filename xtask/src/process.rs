@@ -67,7 +67,7 @@ fn end_all() {
         let _ = killpg(*group, Signal::SIGKILL);
     }
     for file in &ours.files {
-        let _ = fs::remove_file(file);
+        let _ = if file.is_dir() { fs::remove_dir_all(file) } else { fs::remove_file(file) };
     }
 }
 
@@ -76,7 +76,7 @@ fn group_runs(group: Pid) -> bool {
     killpg(group, None) != Err(Errno::ESRCH)
 }
 
-/// A file that is removed when we are interrupted.
+/// A file or directory that is removed when we are interrupted.
 pub fn remove_when_interrupted(file: &Path) {
     ours().files.push(file.to_owned());
 }
@@ -90,7 +90,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program. What it writes goes to `log`, except a standard output that the caller has piped.
+    /// Starts a program. What it writes goes to `log`, except a standard output that is wanted elsewhere.
     pub fn start(name: &str, mut command: Command, log: &Path, pipes: Pipes) -> Result<Self> {
         let file = File::options()
             .create(true)
@@ -98,7 +98,11 @@ impl Process {
             .open(log)
             .with_context(|| format!("cannot write {}", log.display()))?;
         command.stdin(if pipes.stdin { Stdio::piped() } else { Stdio::null() });
-        command.stdout(if pipes.stdout { Stdio::piped() } else { file.try_clone()?.into() });
+        command.stdout(match pipes.stdout {
+            Output::Log => file.try_clone()?.into(),
+            Output::Pipe => Stdio::piped(),
+            Output::File(path) => File::create(path)?.into(),
+        });
         command.stderr(file);
         command.process_group(0);
         let program = command.get_program().to_owned();
@@ -192,12 +196,24 @@ impl Drop for Process {
 }
 
 /// Which ends of a program the caller keeps.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Pipes {
     /// [`Process::stdin`].
     pub stdin: bool,
-    /// [`Process::stdout`].
-    pub stdout: bool,
+    /// Where its standard output goes.
+    pub stdout: Output,
+}
+
+/// Where a program's standard output goes.
+#[derive(Clone, Debug, Default)]
+pub enum Output {
+    /// To its log, with the errors.
+    #[default]
+    Log,
+    /// To the caller, by [`Process::stdout`].
+    Pipe,
+    /// To a file of its own.
+    File(PathBuf),
 }
 
 type Spawned = (Command, mpsc::Sender<io::Result<Child>>);

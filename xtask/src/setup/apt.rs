@@ -33,7 +33,7 @@ const fn package(needed: For, name: &'static str, why: &'static str) -> Package 
     Package { name, needed, why }
 }
 
-const PACKAGES: [Package; 24] = [
+const PACKAGES: [Package; 23] = [
     package(For::Build, "build-essential", "C compiler and linker: SQLite, ring"),
     package(For::Build, "pkg-config", "finds the libraries below"),
     package(For::Build, "libwebkit2gtk-4.1-dev", "the webview; brings GTK 3"),
@@ -44,8 +44,7 @@ const PACKAGES: [Package; 24] = [
     package(For::Run, "at-spi2-core", "the bus that screen readers listen on"),
     package(For::Test, "xvfb", "an X server without a screen"),
     package(For::Test, "openbox", "a window manager: stacking and focus"),
-    package(For::Test, "dbus-daemon", "a session bus of its own"),
-    package(For::Test, "dbus-x11", "lets services of that bus find its display"),
+    package(For::Test, "dbus", "a session bus of its own"),
     package(For::Test, "dunst", "a notification server with actions"),
     package(For::Test, "gnome-keyring", "a keyring (Secret Service)"),
     package(For::Test, "pulseaudio", "a sound server with speakers that go nowhere"),

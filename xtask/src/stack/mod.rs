@@ -22,7 +22,7 @@ pub use state::{Member, ProcessState, Room, State, User};
 
 use crate::{
     paths,
-    process::{Pipes, Process, wait_until},
+    process::{Output, Pipes, Process, wait_until},
 };
 
 /// How long a program may take to listen.
@@ -123,7 +123,7 @@ impl Stack {
         command.env("SCAIWAVE_LIVEKIT_API_KEY", &self.state.livekit_api_key);
         command.env("SCAIWAVE_LIVEKIT_API_SECRET", &self.state.livekit_api_secret);
         command.env("SCAIWAVE_RING_SECONDS", self.options.ring_seconds.to_string());
-        let pipes = Pipes { stdout: true, stdin: false };
+        let pipes = Pipes { stdout: Output::Pipe, stdin: false };
         let mut process = Process::start("scaiwave-server", command, &self.log("scaiwave-server"), pipes)?;
         let output = process.stdout().context("scaiwave-server's output is not piped")?;
         let (ready, listening) = mpsc::channel();
