@@ -1,6 +1,10 @@
 //! I420 pictures: seen through planes and strides, scaled into a tight buffer.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef};
+use fast_image_resize::{
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8,
+};
 
 use crate::{
     engine::livekit::webrtc::video_frame::{BoxVideoBuffer, I420Buffer, VideoBuffer},
@@ -135,8 +139,9 @@ impl Scaler {
                 &packed
             }
         };
-        let source = ImageRef::new(stride as u32, height as u32, data, PixelType::U8).ok()?;
-        let mut target = Image::from_slice_u8(size.0, size.1, to, PixelType::U8).ok()?;
+        // typed: the untyped call would instantiate the kernels of every pixel format here, minutes of compiling
+        let source = TypedImageRef::<U8>::from_buffer(stride as u32, height as u32, data).ok()?;
+        let mut target = TypedImage::<U8>::from_buffer(size.0, size.1, to).ok()?;
         // downwards this takes every pixel into account, upwards it is linear
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
             0.0,
@@ -144,7 +149,7 @@ impl Scaler {
             width as f64,
             height as f64,
         );
-        self.0.resize(&source, &mut target, &options).ok()
+        self.0.resize_typed(&source, &mut target, &options).ok()
     }
 }
 
