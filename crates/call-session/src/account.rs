@@ -122,7 +122,19 @@ impl Actor {
     fn keep(&mut self, tokens: SavedTokens) {
         let Some(signed) = &self.signed else { return };
         let (vault, me) = (self.config.vault.clone(), signed.me.clone());
-        self.spawn(async move { What::Kept(save(vault, SavedSignIn { tokens, me }).await) });
+        self.in_vault_lane(async move { What::Kept(save(vault, SavedSignIn { tokens, me }).await) });
+    }
+
+    /// One thing at a time: renewed tokens must not be saved after a sign-out has cleared them.
+    fn in_vault_lane(&mut self, work: impl Future<Output = What> + Send + 'static) {
+        let before = self.vault_lane.take();
+        self.vault_lane = Some(self.spawn(async move {
+            if let Some(before) = before {
+                // however it went
+                let _ = before.await;
+            }
+            work.await
+        }));
     }
 
     /// Leaves the call and forgets the tokens.
@@ -133,7 +145,7 @@ impl Actor {
         self.epoch += 1;
         self.out = SignedOut { server: server.or_else(|| self.out.server.take()), error, ..SignedOut::default() };
         let vault = self.config.vault.clone();
-        self.spawn(async move {
+        self.in_vault_lane(async move {
             match spawn_blocking(move || vault.clear()).await {
                 Ok(Err(error)) => What::Trouble(format!("The saved sign-in could not be removed: {error}")),
                 Ok(Ok(())) | Err(_) => What::Nothing,

@@ -1,12 +1,16 @@
 //! The one task that owns the session's state. It never waits for anything but its next input: whatever takes time is a task of its
 //! own, whose result comes back as [`Mail`].
 
-use std::{collections::HashMap, collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use call_media::protocol::{Device, FrameEndpoint, MediaSetup, Stats};
 use call_model::{
     CallId, RoomId, UnixMillis,
-    client::{Attempt, CallInfo, Client as Machine, EngineNo, Input},
+    client::{Attempt, CallInfo, ClickRefusal, Client as Machine, Effect, EngineNo, Input},
 };
 use futures_util::FutureExt;
 use scaiwave_client::{Client, ClientError, HistoryPage, SavedTokens, StreamHandle, StreamUpdate};
@@ -141,8 +145,10 @@ pub(crate) struct Actor {
     pub(crate) notices_made: u64,
     /// Of devices: said once.
     pub(crate) said: HashSet<String>,
+    /// The last word with the vault: the next one comes after it.
+    pub(crate) vault_lane: Option<JoinHandle<()>>,
     /// Inputs that came up while another was being carried out.
-    pub(crate) pending: Vec<Input>,
+    pub(crate) pending: VecDeque<Input>,
 }
 
 /// What woke the actor.
@@ -173,7 +179,8 @@ impl Actor {
             notices: Vec::new(),
             notices_made: 0,
             said: HashSet::new(),
-            pending: Vec::new(),
+            vault_lane: None,
+            pending: VecDeque::new(),
         };
         actor.look_into_vault();
         let goodbye = loop {
@@ -184,7 +191,9 @@ impl Actor {
                 Wake::Mail(mail) => actor.on_mail(mail),
                 Wake::Stream(update) => actor.on_stream(update),
                 Wake::Tokens => actor.on_tokens(),
-                Wake::Timer => actor.step(Input::Tick),
+                Wake::Timer => {
+                    actor.step(Input::Tick);
+                }
             }
             // a burst of results is one snapshot
             for _ in 0..BATCH {
@@ -262,20 +271,24 @@ impl Actor {
         }
     }
 
-    /// Runs the machine and carries out what it asks for.
-    pub(crate) fn step(&mut self, input: Input) {
-        self.pending.push(input);
-        while !self.pending.is_empty() {
-            let input = self.pending.remove(0);
-            let Some(signed) = &mut self.signed else { return self.pending.clear() };
+    /// Runs the machine and carries out what it asks for; tells if it was a click that cannot be followed.
+    pub(crate) fn step(&mut self, input: Input) -> Option<ClickRefusal> {
+        let mut refused = None;
+        self.pending.push_back(input);
+        while let Some(input) = self.pending.pop_front() {
+            let Some(signed) = &mut self.signed else { continue };
             let step = signed.machine.step(now(), input);
             if step.trace.before != step.trace.after || !step.effects.is_empty() {
                 tracing::debug!(trace = %step.trace, "call");
             }
             for effect in step.effects {
-                self.carry_out(effect);
+                match effect {
+                    Effect::Refused(refusal) => refused = Some(refusal),
+                    effect => self.carry_out(effect),
+                }
             }
         }
+        refused
     }
 
     /// Does something that takes time for the present sign-in.

@@ -5,7 +5,7 @@ use call_media::protocol::{
 };
 use call_model::{
     RoomId,
-    client::{Click, Effect, Input},
+    client::{Click, Input},
 };
 use scaiwave_client::HistoryQuery;
 use scaiwave_wire::{MAX_HISTORY_PAGE, MessageContent, SendRequest};
@@ -105,18 +105,10 @@ impl Actor {
     /// A click of the call's machine; what it refuses, is refused.
     fn click(&mut self, click: Click) -> Taken {
         self.signed()?;
-        let Some(signed) = &mut self.signed else { return Ok(()) };
-        let step = signed.machine.step(now(), Input::Click(click));
-        tracing::debug!(trace = %step.trace, "call");
-        let mut taken = Ok(());
-        for effect in step.effects {
-            match effect {
-                Effect::Refused(refusal) => taken = Err(refuse(refusal.code(), &refusal.to_string())),
-                effect => self.carry_out(effect),
-            }
+        match self.step(Input::Click(click)) {
+            Some(refusal) => Err(refuse(refusal.code(), &refusal.to_string())),
+            None => Ok(()),
         }
-        self.step(Input::Tick);
-        taken
     }
 
     fn open_room(&mut self, room_id: RoomId) -> Taken {

@@ -82,7 +82,7 @@ impl Actor {
                 self.milestone(MilestoneKind::CallEnded { call_id, outcome: outcome.name().into() });
             }
             Effect::Notify(notification) => self.notify(notification),
-            // of a click: answered there; of anything else: nobody asked
+            // answered to the one who clicked
             Effect::Refused(_) => {}
         }
     }
@@ -169,7 +169,7 @@ impl Actor {
             }
             Err(error) => {
                 let news = EngineNews::Unavailable { message: error.to_string() };
-                self.pending.push(Input::Engine { engine: number, news });
+                self.pending.push_back(Input::Engine { engine: number, news });
             }
         }
     }

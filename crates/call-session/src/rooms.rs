@@ -162,6 +162,15 @@ impl Rooms {
         }
     }
 
+    /// The server took a message of ours, or did not.
+    pub(crate) fn on_sent(&mut self, room: &RoomId, uuid: Uuid, result: Result<RoomEvent, String>) {
+        let Some(room) = self.rooms.get_mut(room) else { return };
+        match result {
+            Ok(event) => room.sent(uuid, event),
+            Err(reason) => room.not_sent(uuid, reason),
+        }
+    }
+
     pub(crate) fn add_history(&mut self, room: &RoomId, events: Vec<RoomEvent>) {
         let Some(room) = self.rooms.get_mut(room) else { return };
         for event in events {
@@ -224,12 +233,12 @@ impl RoomData {
         Some(uuid)
     }
 
-    pub(crate) fn sent(&mut self, uuid: Uuid, event: RoomEvent) {
+    fn sent(&mut self, uuid: Uuid, event: RoomEvent) {
         self.unsent.retain(|unsent| unsent.uuid != uuid);
         self.add(event);
     }
 
-    pub(crate) fn not_sent(&mut self, uuid: Uuid, reason: String) {
+    fn not_sent(&mut self, uuid: Uuid, reason: String) {
         if let Some(unsent) = self.unsent.iter_mut().find(|unsent| unsent.uuid == uuid) {
             unsent.delivery = Delivery::Failed { reason };
         }

@@ -12,9 +12,9 @@ use scaiwave_wire::{StreamEvent, StreamFrame};
 use tokio::time::sleep;
 
 use crate::{
-    actor::{Actor, Mail, OwnRooms, SignedIn, What},
+    actor::{Actor, Mail, OwnRooms, What},
     convert::{self, Skew, call_info, now},
-    rooms::timeline_event,
+    rooms::{Rooms, timeline_event},
     view::Link,
 };
 
@@ -157,11 +157,18 @@ impl Actor {
             What::CallUnknown(call_id) => self.server(ServerNews::CallUnknown { call_id }),
             What::Trouble(message) => self.trouble(message),
             What::Nothing => {}
-            what @ (What::State(_) | What::Preview(..) | What::Sent(..)) => {
-                if let Some(signed) = &mut self.signed {
-                    on_room_mail(signed, what);
-                }
+            What::State(state) => self.with_rooms(|rooms| rooms.set_state(*state)),
+            What::Preview(room_id, events) => self.with_rooms(|rooms| rooms.add_history(&room_id, events)),
+            What::Sent(room_id, uuid, result) => {
+                let result = result.map_err(|error| error.to_string());
+                self.with_rooms(|rooms| rooms.on_sent(&room_id, uuid, result.map(|event| *event)));
             }
+        }
+    }
+
+    fn with_rooms(&mut self, change: impl FnOnce(&mut Rooms)) {
+        if let Some(signed) = &mut self.signed {
+            change(&mut signed.rooms);
         }
     }
 
@@ -207,19 +214,4 @@ async fn look_into(client: &Client, room_id: RoomId) -> Vec<What> {
     let state = state.inspect_err(|error| tracing::info!(%error, room = %room_id, "room not fetched"));
     let state = state.ok().map(|state| What::State(Box::new(state)));
     state.into_iter().chain(page.ok().map(|page| What::Preview(room_id, page.events))).collect()
-}
-
-fn on_room_mail(signed: &mut SignedIn, what: What) {
-    match what {
-        What::State(state) => signed.rooms.set_state(*state),
-        What::Preview(room_id, events) => signed.rooms.add_history(&room_id, events),
-        What::Sent(room_id, uuid, result) => {
-            let Some(room) = signed.rooms.get_mut(&room_id) else { return };
-            match result {
-                Ok(event) => room.sent(uuid, *event),
-                Err(error) => room.not_sent(uuid, error.to_string()),
-            }
-        }
-        _ => {}
-    }
 }
