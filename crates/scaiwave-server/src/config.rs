@@ -6,26 +6,32 @@ use call_model::server::Timings;
 use clap::Args;
 use url::Url;
 
-/// What `serve` is told.
+/// What `serve` is told. What has no default is empty here, so that its absence is named like every other mistake.
 #[derive(Args, Debug)]
 pub struct ServeArgs {
     /// Address to listen on; put a TLS proxy before it.
     #[arg(long, env = "SCAIWAVE_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
     /// Where database and signing key live.
-    #[arg(long, env = "SCAIWAVE_DATA_DIR")]
-    pub data_dir: PathBuf,
+    #[arg(long, env = "SCAIWAVE_DATA_DIR", default_value = "", hide_default_value = true)]
+    pub data_dir: String,
     /// The right half of `@name:server`.
     #[arg(long, env = "SCAIWAVE_SERVER_NAME", default_value = "localhost")]
     pub server_name: String,
     /// The SFU, as clients reach it.
-    #[arg(long, env = "SCAIWAVE_LIVEKIT_URL")]
+    #[arg(long, env = "SCAIWAVE_LIVEKIT_URL", default_value = "", hide_default_value = true)]
     pub livekit_url: String,
     /// The SFU's API key.
-    #[arg(long, env = "SCAIWAVE_LIVEKIT_API_KEY")]
+    #[arg(long, env = "SCAIWAVE_LIVEKIT_API_KEY", default_value = "", hide_default_value = true)]
     pub livekit_api_key: String,
     /// The SFU's API secret.
-    #[arg(long, env = "SCAIWAVE_LIVEKIT_API_SECRET", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "SCAIWAVE_LIVEKIT_API_SECRET",
+        default_value = "",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
     pub livekit_api_secret: String,
     /// How long a call rings.
     #[arg(long, env = "SCAIWAVE_RING_SECONDS", default_value_t = 45)]
@@ -89,17 +95,20 @@ impl TryFrom<ServeArgs> for Settings {
 
     fn try_from(args: ServeArgs) -> Result<Self, SettingError> {
         let bad = |setting, problem: &str| SettingError { setting, problem: problem.to_owned() };
+        let needed = [
+            ("SCAIWAVE_DATA_DIR", args.data_dir.is_empty()),
+            ("SCAIWAVE_LIVEKIT_URL", args.livekit_url.is_empty()),
+            ("SCAIWAVE_LIVEKIT_API_KEY", args.livekit_api_key.is_empty()),
+            ("SCAIWAVE_LIVEKIT_API_SECRET", args.livekit_api_secret.is_empty()),
+        ];
+        if let Some((setting, _)) = needed.iter().find(|(_, missing)| *missing) {
+            return Err(bad(setting, "is not set"));
+        }
         let url = Url::parse(&args.livekit_url).map_err(|e| {
             bad("SCAIWAVE_LIVEKIT_URL", &format!("{e}; expected something like wss://livekit.example.org"))
         })?;
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
             return Err(bad("SCAIWAVE_LIVEKIT_URL", "must begin with ws:// or wss://"));
-        }
-        if args.livekit_api_key.is_empty() {
-            return Err(bad("SCAIWAVE_LIVEKIT_API_KEY", "is empty"));
-        }
-        if args.livekit_api_secret.is_empty() {
-            return Err(bad("SCAIWAVE_LIVEKIT_API_SECRET", "is empty"));
         }
         if !(1..=120).contains(&args.ring_seconds) {
             return Err(bad("SCAIWAVE_RING_SECONDS", "must be between 1 and 120"));
@@ -113,7 +122,7 @@ impl TryFrom<ServeArgs> for Settings {
         }
         Ok(Self {
             listen: args.listen,
-            data_dir: args.data_dir,
+            data_dir: args.data_dir.into(),
             server_name: args.server_name,
             livekit: Livekit { url, api_key: args.livekit_api_key, api_secret: args.livekit_api_secret },
             timings: Timings { ring_ms: i64::from(args.ring_seconds) * 1000, ..Timings::default() },

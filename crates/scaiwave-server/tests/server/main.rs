@@ -2,6 +2,7 @@
 //! the real SFU ([`livekit`]).
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod binary;
 mod calls;
 mod livekit;
 mod races;

@@ -70,8 +70,8 @@ async fn an_sfu_that_does_not_answer_removes_nobody() {
     world.sfu.drop_out(&room, &bob.desk());
     events.state(|call| device_of(call, &bob) == "reconnecting").await;
     world.sfu.fail(true);
-    // Well past every grace there is; nothing may happen, so there is no event to wait for.
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    // Once every 50 ms at most: that is well past every grace.
+    world.sfu.asked(20).await;
     let seen = alice.look(&call).await;
     assert_eq!((device_of(&seen, &alice), device_of(&seen, &bob)), ("joined".into(), "reconnecting".into()));
     world.sfu.enter(&room, &bob.desk());

@@ -22,6 +22,7 @@ use scaiwave_server::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::{sync::Notify, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, protocol::CloseFrame},
@@ -36,6 +37,7 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Default)]
 pub struct SimSfu {
     state: Mutex<SimState>,
+    asked: Notify,
 }
 
 #[derive(Default)]
@@ -64,6 +66,13 @@ impl SimSfu {
         self.state.lock().failing = failing;
     }
 
+    /// Waits until it was asked so many more times.
+    pub async fn asked(&self, times: usize) {
+        for _ in 0..times {
+            timeout(PATIENCE, self.asked.notified()).await.expect("nobody asks the SFU");
+        }
+    }
+
     /// Forgets all rooms, as a restarted SFU does.
     pub fn lose_rooms(&self) {
         self.state.lock().rooms.clear();
@@ -78,6 +87,7 @@ impl SimSfu {
     }
 
     fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
+        self.asked.notify_one();
         let mut state = self.state.lock();
         if state.failing { Err(SfuError("simulated".into())) } else { Ok(answer(&mut state)) }
     }
@@ -296,7 +306,7 @@ impl Events {
     }
 
     async fn read(&mut self) -> Option<Result<Message, tokio_tungstenite::tungstenite::Error>> {
-        tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("nothing came")
+        timeout(PATIENCE, self.socket.next()).await.expect("nothing came")
     }
 
     /// The next event.
