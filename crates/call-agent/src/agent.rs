@@ -22,8 +22,10 @@ use crate::{
     report::Report,
 };
 
-/// For what should take a second: sign-in, the list of rooms, the server's answer to a call.
+/// For what should take a second: sign-in, the server's answer to a call.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// For the list of rooms, once online.
+const LISTING: Duration = Duration::from_secs(5);
 /// For leaving.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// How often the engine's counters are read.
@@ -154,7 +156,7 @@ impl Agent {
             let by_name = || now.rooms.iter().find(|room| room.name.eq_ignore_ascii_case(wanted));
             by_id.or_else(by_name).map(|room| room.room_id.clone())
         };
-        self.until(PATIENCE, &format!("there is no room “{wanted}” for {}", self.options.user), find).await
+        self.until(LISTING, &format!("there is no room “{wanted}” for {}", self.options.user), find).await
     }
 
     async fn wait_for_ring(&mut self) -> Result<CallId, Halt> {

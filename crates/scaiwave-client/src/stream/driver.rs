@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     StreamUpdate,
-    backoff::Backoff,
+    backoff::{Backoff, STABLE_AFTER},
     seen::Seen,
     socket::{Hello, Incoming, Lost, Socket},
 };
@@ -25,6 +25,7 @@ pub(crate) struct Driver {
     hurry: Arc<Notify>,
     seen: Seen,
     backoff: Backoff,
+    was_online: bool,
     /// Duplicates without a good connection between them.
     duplicates: u32,
 }
@@ -43,7 +44,15 @@ impl Driver {
         updates: mpsc::Sender<StreamUpdate>,
         hurry: Arc<Notify>,
     ) -> Self {
-        Self { client, updates, hurry, seen: Seen::up_to(since), backoff: Backoff::default(), duplicates: 0 }
+        Self {
+            client,
+            updates,
+            hurry,
+            seen: Seen::up_to(since),
+            backoff: Backoff::default(),
+            was_online: false,
+            duplicates: 0,
+        }
     }
 
     pub(crate) async fn run(mut self) {
@@ -71,6 +80,9 @@ impl Driver {
                     let since = Instant::now();
                     let lost = self.live(socket, hello).await?;
                     self.backoff.connection_lived(since.elapsed());
+                    if since.elapsed() >= STABLE_AFTER {
+                        self.duplicates = 0;
+                    }
                     lost
                 }
                 Err(lost) => lost,
@@ -111,15 +123,21 @@ impl Driver {
     /// From the hello to the end of the connection.
     async fn live(&mut self, mut socket: Socket, hello: Hello) -> Result<Lost, Stop> {
         self.tell(StreamUpdate::Online { server_name: hello.server_name }).await?;
-        match self.seen.since() {
-            // a server that does not tell its position leaves 0, from which nothing can be asked
-            None if hello.stream_position > 0 => self.seen.raise(hello.stream_position),
-            None => {}
-            Some(since) => {
-                if let Some(lost) = self.catch_up(&mut socket, since).await? {
-                    return Ok(lost);
-                }
+        let first = !std::mem::replace(&mut self.was_online, true);
+        // 0 is a server without any event, or one that does not tell: on that nothing can be built until it tells more
+        let since = match self.seen.since() {
+            None if hello.stream_position == 0 => None,
+            None if first => {
+                self.seen.raise(hello.stream_position);
+                None
             }
+            None => Some(0),
+            known => known,
+        };
+        if let Some(since) = since
+            && let Some(lost) = self.catch_up(&mut socket, since).await?
+        {
+            return Ok(lost);
         }
         self.tell(StreamUpdate::CaughtUp).await?;
         loop {

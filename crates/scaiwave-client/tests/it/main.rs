@@ -1,6 +1,7 @@
-//! The client against a scripted server that answers as documented, and as not documented.
+//! The client against a scripted server that answers as documented and otherwise, and against the reference server.
 #![allow(clippy::unwrap_used)]
 
+mod reference;
 mod scripted;
 mod sign_in;
 mod stream;
