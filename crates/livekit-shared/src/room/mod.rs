@@ -256,13 +256,20 @@ impl Drop for Room {
 
 /// Translates the library's events until its last one.
 async fn pump(session: Arc<Session>, mut events: mpsc::UnboundedReceiver<proto::room_event::Message>) {
+    let mut said_goodbye = false;
     while let Some(message) = events.recv().await {
         if let proto::room_event::Message::Eos(_) = message {
             break;
         }
         if let Some(event) = session.translate(message) {
+            said_goodbye |= matches!(event, RoomEvent::Disconnected { .. });
             session.dispatcher.dispatch(event);
         }
+    }
+    if !said_goodbye {
+        // Leaving races with the library's own events: the last ones can be missing.
+        session.dispatcher.dispatch(RoomEvent::ConnectionStateChanged(ConnectionState::Disconnected));
+        session.dispatcher.dispatch(RoomEvent::Disconnected { reason: DisconnectReason::ClientInitiated });
     }
     router::forget_room(session.handle.id());
     events.close();
