@@ -10,6 +10,8 @@ const USAGE = `node tests/browser/peer.mjs --url ws://… --token … [options]
   --width 1280 --height 720 --fps 30    of the pattern that is published; --width 0 publishes no picture
   --tone 660           Hz of the tone that is published; 0 publishes no sound
   --seconds N          ends by itself
+  --camera F.y4m --microphone F.wav     publishes these, through Chromium's own capture devices, instead
+  --wait               opens the page, says `waiting`, and joins by the first line of stdin: {"url": …, "token": …}
   --sample-hz 10       how often the bar code of the remote picture is read
   --headed             shows the window (needs DISPLAY); --window 1280x800 is its size
   --chromium PATH      default: CHROMIUM or /usr/bin/chromium`;
@@ -22,6 +24,9 @@ const { values: options } = parseArgs({
     height: { type: "string", default: "720" },
     fps: { type: "string", default: "30" },
     tone: { type: "string", default: "660" },
+    camera: { type: "string" },
+    microphone: { type: "string" },
+    wait: { type: "boolean", default: false },
     seconds: { type: "string" },
     "sample-hz": { type: "string", default: "10" },
     headed: { type: "boolean", default: false },
@@ -31,7 +36,7 @@ const { values: options } = parseArgs({
   },
 });
 
-if (options.help || !options.url || !options.token) {
+if (options.help || !(options.wait || (options.url && options.token))) {
   process.stderr.write(`${USAGE}\n`);
   process.exit(options.help ? 0 : 2);
 }
@@ -63,6 +68,9 @@ function launch() {
       "--no-sandbox",
       "--autoplay-policy=no-user-gesture-required",
       "--use-fake-ui-for-media-stream",
+      ...(options.camera || options.microphone ? ["--use-fake-device-for-media-stream"] : []),
+      ...(options.camera ? [`--use-file-for-fake-video-capture=${options.camera}`] : []),
+      ...(options.microphone ? [`--use-file-for-fake-audio-capture=${options.microphone}`] : []),
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
@@ -99,8 +107,8 @@ try {
   page.on("pageerror", (error) => say("error", { message: error.message }));
   await page.goto(`${server.origin}/`);
   const joined = page.evaluate((wanted) => globalThis.join(wanted), {
-    url: options.url,
-    token: options.token,
+    ...(await destination()),
+    devices: Boolean(options.camera || options.microphone),
     width: Number(options.width),
     height: Number(options.height),
     fps: Number(options.fps),

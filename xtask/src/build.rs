@@ -34,6 +34,9 @@ pub fn cargo() -> Command {
 pub fn programs(programs: &[Program]) -> Result<()> {
     let mut command = cargo();
     command.args(["build", "--bins"]).args(programs.concat());
+    if paths::is_release() {
+        command.arg("--release");
+    }
     progress::run("cargo build", command, &paths::target_dir("setup")?.join("build.log"))
 }
 

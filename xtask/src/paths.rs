@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::{Context, Result};
@@ -27,9 +28,21 @@ pub fn target_dir(name: &str) -> Result<PathBuf> {
     Ok(directory)
 }
 
-/// A program of this workspace, built with the development profile.
+static OPTIMISED: AtomicBool = AtomicBool::new(false);
+
+/// From now on programs are built and run optimised, for benchmarks.
+pub fn use_release() {
+    OPTIMISED.store(true, Ordering::Relaxed);
+}
+
+/// Whether programs are built and run optimised.
+pub fn is_release() -> bool {
+    OPTIMISED.load(Ordering::Relaxed)
+}
+
+/// A program of this workspace, built with the development profile unless [`use_release`] was called.
 pub fn program(name: &str) -> PathBuf {
-    target().join("debug").join(name)
+    target().join(if is_release() { "release" } else { "debug" }).join(name)
 }
 
 /// The pinned SFU.

@@ -13,7 +13,7 @@ const remote = (identity) => {
   return remotes.get(identity);
 };
 
-globalThis.join = async ({ url, token, width, height, fps, tone, sampleHz }) => {
+globalThis.join = async ({ url, token, devices, width, height, fps, tone, sampleHz }) => {
   const began = performance.now();
   const since = () => Math.round(performance.now() - began);
   room = new Room({ adaptiveStream: true, dynacast: true });
@@ -58,13 +58,25 @@ globalThis.join = async ({ url, token, width, height, fps, tone, sampleHz }) => 
     identity: room.localParticipant.identity,
     participants: [...room.remoteParticipants.keys()],
   });
-  if (width > 0) await publishPattern(width, height, fps);
-  if (tone > 0) await publishTone(tone);
+  if (devices) {
+    await publishDevices(width, height, fps);
+  } else {
+    if (width > 0) await publishPattern(width, height, fps);
+    if (tone > 0) await publishTone(tone);
+  }
   say("published", { ms: since() });
   setInterval(tellStats, STATS_MS);
 };
 
 globalThis.leave = () => room?.disconnect();
+
+async function publishDevices(width, height, fps) {
+  const { localParticipant } = room;
+  await localParticipant.setCameraEnabled(true, { resolution: { width, height, frameRate: fps } });
+  await localParticipant.setMicrophoneEnabled(true);
+  const own = localParticipant.getTrackPublication(Track.Source.Camera)?.track?.attach();
+  if (own) document.body.append(Object.assign(own, { id: "own" }));
+}
 
 async function publishPattern(width, height, fps) {
   const canvas = drawPattern(width, height, fps);
