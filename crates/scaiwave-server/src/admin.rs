@@ -17,13 +17,14 @@ pub struct AdminArgs {
     #[arg(long, env = "SCAIWAVE_DATA_DIR")]
     data_dir: PathBuf,
     #[command(subcommand)]
-    command: Command,
+    command: Add,
 }
 
 #[derive(Subcommand, Debug)]
-enum Command {
+enum Add {
     /// Adds a person, or sets name and password of one who is there.
-    AddUser {
+    #[command(name = "add-user")]
+    User {
         /// The left half of `@name:server`.
         name: String,
         /// As others see the person.
@@ -34,7 +35,8 @@ enum Command {
         password_stdin: bool,
     },
     /// Adds a group room; its first member made it.
-    AddRoom {
+    #[command(name = "add-room")]
+    Room {
         /// The room's name.
         #[arg(long)]
         name: String,
@@ -43,7 +45,8 @@ enum Command {
         members: Vec<String>,
     },
     /// Adds the direct room of two people, or names the one they have.
-    AddDirect {
+    #[command(name = "add-direct")]
+    Direct {
         /// One.
         a: String,
         /// The other.
@@ -55,11 +58,11 @@ enum Command {
 pub async fn run(args: AdminArgs) -> anyhow::Result<Value> {
     let store = Store::open(&args.data_dir).await?;
     let answer = match args.command {
-        Command::AddUser { name, display_name, password_stdin: _ } => {
+        Add::User { name, display_name, password_stdin: _ } => {
             add_user(&store, &name, &display_name, &read_password()?).await
         }
-        Command::AddRoom { name, members } => add_room(&store, &name, &members).await,
-        Command::AddDirect { a, b } => add_direct(&store, &a, &b).await,
+        Add::Room { name, members } => add_room(&store, &name, &members).await,
+        Add::Direct { a, b } => add_direct(&store, &a, &b).await,
     };
     store.close().await;
     answer
