@@ -96,8 +96,8 @@ fn add_sound<D: DeviceTrait>(
     let default = default.and_then(|device| device.id().ok()).map(|id| id.to_string());
     for device in found {
         let Ok(id) = device.id().map(|id| id.to_string()) else { continue };
-        // what a speaker plays is no microphone
-        if kind == DeviceKind::Microphone && id.ends_with(".monitor") {
+        // what a speaker plays is no microphone, and ALSA's bottomless pit is nothing at all
+        if (kind == DeviceKind::Microphone && id.ends_with(".monitor")) || id == "alsa:null" {
             continue;
         }
         let name = device.description().map_or_else(|_| id.clone(), |description| description.name().to_owned());
