@@ -9,7 +9,13 @@ export default defineConfig(({ mode }) => {
     plugins: [solid({ hot: mode !== "test" })],
     resolve: { alias: { "#bridge": twin ? "/src/bridge.dev.ts" : "/src/bridge.ts" } },
     // Pure functions and the store: no document needed, but Solid's browser build.
-    test: { environment: "node", pool: "threads", maxWorkers: 1, include: ["src/**/*.test.ts"], server: { deps: { inline: [/solid-js/] } } },
+    test: {
+      environment: "node",
+      pool: "threads",
+      maxWorkers: 1,
+      include: ["src/**/*.test.ts"],
+      server: { deps: { inline: [/solid-js/] } },
+    },
     build: {
       target: "safari17",
       outDir: twin ? "dist-twin" : "dist",

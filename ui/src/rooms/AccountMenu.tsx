@@ -34,7 +34,9 @@ export function AccountMenu(props: { account: SignedIn }) {
         {(reason) => (
           <p class="unkept small" data-testid="not-kept">
             <Icon name="info" size={16} />
-            <span>Your sign-in cannot be kept; you will be asked again at the next start. {reason()}</span>
+            <span>
+              Your sign-in cannot be kept: {reason().replace(/\.$/, "")}. You will be asked again at the next start.
+            </span>
           </p>
         )}
       </Show>

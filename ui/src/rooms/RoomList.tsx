@@ -77,14 +77,16 @@ function RoomItem(props: { room: RoomSummary; now: number; open: boolean; onOpen
             </span>
             <time class="muted small">{activity(props.room.last_activity, props.now)}</time>
           </span>
-          <span class="room-line">
-            <span class="room-preview muted small">{props.room.preview ?? ""}</span>
-            <Show when={props.room.unread > 0}>
-              <span class="count" role="img" aria-label={`${unread()} unread`}>
-                {unread()}
-              </span>
-            </Show>
-          </span>
+          <Show when={props.room.preview !== null || props.room.unread > 0}>
+            <span class="room-line">
+              <span class="room-preview muted small">{props.room.preview ?? ""}</span>
+              <Show when={props.room.unread > 0}>
+                <span class="count" role="img" aria-label={`${unread()} unread`}>
+                  {unread()}
+                </span>
+              </Show>
+            </span>
+          </Show>
         </span>
       </button>
       <Show when={props.room.active_call}>
