@@ -5,13 +5,13 @@ use call_media::protocol::{
 };
 use call_model::{
     RoomId,
-    client::{Click, Input},
+    client::{Click, Input, Media, OwnCall},
 };
 use scaiwave_client::HistoryQuery;
 use scaiwave_wire::{MAX_HISTORY_PAGE, MessageContent, SendRequest};
 
 use crate::{
-    actor::{Actor, Answer, Mail, What},
+    actor::{Actor, Answer, Mail, SignedIn, What},
     convert::{now, refuse},
     engine::list_devices,
     milestone::MilestoneKind,
@@ -98,7 +98,7 @@ impl Actor {
         }
     }
 
-    fn signed(&self) -> Result<&crate::actor::SignedIn, UserError> {
+    fn signed(&self) -> Result<&SignedIn, UserError> {
         self.signed.as_ref().ok_or_else(|| refuse("not_signed_in", "Sign in first."))
     }
 
@@ -195,6 +195,13 @@ impl Actor {
 
     /// Which pictures are drawn, as the engine says it. Told again when an engine comes into the call.
     pub(crate) fn show_video(&self) {
+        let connected = |signed: &SignedIn| match signed.machine.call().map(OwnCall::media) {
+            Some(Media::Connected { .. } | Media::Reconnecting) => true,
+            Some(Media::Apart { .. } | Media::Joining) | None => false,
+        };
+        if !self.signed.as_ref().is_some_and(connected) {
+            return;
+        }
         let views = self
             .drawn
             .iter()

@@ -12,7 +12,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Commands that may wait for the engine; it takes them as fast as they come unless it hangs.
 const QUEUE: usize = 128;
@@ -68,11 +68,13 @@ impl EngineSlot {
     ) -> Result<Self, LaunchError> {
         let (engine, mut events) = Engine::launch(launch)?;
         let (commands, orders) = mpsc::channel(QUEUE);
-        tasks.spawn(follow_orders(number, engine, orders, mouth.clone()));
+        let dead = CancellationToken::new();
+        tasks.spawn(follow_orders(number, engine, orders, mouth.clone(), dead.clone()));
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 mouth(number, EngineWord::Event(event)).await;
             }
+            dead.cancel();
             mouth(number, EngineWord::Died).await;
         });
         Ok(Self { number, commands, participants: Vec::new(), listen_only: false })
@@ -93,7 +95,13 @@ impl EngineSlot {
 }
 
 /// Sends each command as it comes; its reply is awaited beside those of the others. When the slot is dropped, the engine leaves.
-async fn follow_orders(number: EngineNo, engine: Engine, mut orders: mpsc::Receiver<Order>, mouth: EngineMouth) {
+async fn follow_orders(
+    number: EngineNo,
+    engine: Engine,
+    mut orders: mpsc::Receiver<Order>,
+    mouth: EngineMouth,
+    dead: CancellationToken,
+) {
     let mut replies = FuturesUnordered::new();
     loop {
         tokio::select! {
@@ -105,7 +113,9 @@ async fn follow_orders(number: EngineNo, engine: Engine, mut orders: mpsc::Recei
         }
     }
     drop(replies);
-    if timeout(GOODBYE, engine.request(Command::Shutdown)).await.is_err() {
+    // one that is dead need not be asked
+    let goodbye = dead.run_until_cancelled(timeout(GOODBYE, engine.request(Command::Shutdown)));
+    if let Some(Err(_)) = goodbye.await {
         tracing::warn!(engine = number.0, "the engine does not leave: killed");
     }
 }

@@ -38,7 +38,10 @@ impl Client {
         let Some(call) = self.shown_ring(call_id) else {
             let in_it = self.call.as_ref().is_some_and(|call| call.is_on() && call.call_id() == Some(call_id));
             // a second click on the same button is no mistake worth a word
-            return if in_it { () } else { self.refuse(ClickRefusal::RingOver) };
+            if !in_it {
+                self.refuse(ClickRefusal::RingOver);
+            }
+            return;
         };
         let (room_id, call_type) = (call.room_id.clone(), call.call_type);
         if self.in_call() {
