@@ -99,6 +99,7 @@ fn setup(
     ring::follow(handle);
     async_runtime::spawn(notify::follow(handle.clone(), session.clone()));
     async_runtime::spawn(show_snapshots(handle.clone(), session.clone(), profile));
+    async_runtime::spawn(report_online(session.clone(), report.clone()));
     async_runtime::spawn(write_milestones(session.clone(), report));
     async_runtime::spawn(quit_by_signal(handle.clone()));
     tray::offer(handle);
@@ -162,6 +163,18 @@ async fn write_milestones(session: Session, report: Report) {
             Ok(milestone) => report.line(&milestone),
             Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => tracing::warn!(missed, "milestones"),
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Reports each time the event stream is live: from then on it rings.
+async fn report_online(session: Session, report: Report) {
+    let mut snapshots = session.snapshots();
+    let is_online = |snapshot: &Arc<Snapshot>| snapshot.link == Link::Online;
+    while snapshots.wait_for(is_online).await.is_ok() {
+        report.milestone("online", serde_json::json!({}));
+        if snapshots.wait_for(|snapshot| !is_online(snapshot)).await.is_err() {
+            return;
         }
     }
 }

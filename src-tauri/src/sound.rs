@@ -109,5 +109,5 @@ fn open_as<T: SizedSample + FromSample<f32>>(
             at = (at + 1) % samples.len();
         }
     };
-    device.build_output_stream(config.clone(), fill, |error| tracing::info!(%error, "the ring's sound"), None)
+    device.build_output_stream(*config, fill, |error| tracing::info!(%error, "the ring's sound"), None)
 }

@@ -18,7 +18,7 @@ use crate::app::{self, Shell};
 
 const STYLE: &str = include_str!("ring.css");
 const WIDTH: i32 = 380;
-/// From the edges of the screen, and between two rings.
+/// Between two rings.
 const GAP: i32 = 20;
 
 /// Opens and closes ring windows as the session's snapshots say. On the thread that runs the windows.
@@ -109,14 +109,14 @@ impl RingWindow {
         this
     }
 
-    /// The upper right corner, one below the other. (Wayland places windows itself.)
+    /// In the middle, high up, one below the other: the corners belong to notifications. (Wayland places windows itself.)
     fn place(&self, above: i32) {
         let Some(display) = gdk::Display::default() else { return };
         let Some(monitor) = display.primary_monitor().or_else(|| display.monitor(0)) else { return };
         let area = monitor.workarea();
         let (_, size) = self.window.preferred_size();
         let down = above * (size.height + GAP);
-        self.window.move_(area.x() + area.width() - size.width - GAP, area.y() + GAP + down);
+        self.window.move_(area.x() + (area.width() - size.width) / 2, area.y() + area.height() / 8 + down);
     }
 
     /// Escape rejects; Enter presses the button that has the focus, at first Answer.
@@ -142,13 +142,12 @@ impl RingWindow {
     fn tell_when_painted(&self, app: &AppHandle) {
         let report = app.state::<Shell>().report.clone();
         let (call_id, told) = (self.ring.call_id.clone(), Cell::new(false));
-        self.window.connect_draw(move |_, _| {
+        // after: when the window and all in it were drawn
+        self.window.connect_local("draw", true, move |_| {
             if !told.replace(true) {
-                let (report, call_id) = (report.clone(), call_id.clone());
-                // idle comes after everything that is to be drawn
-                glib::idle_add_local_once(move || report.milestone("ring_painted", json!({"call_id": call_id})));
+                report.milestone("ring_painted", json!({"call_id": call_id}));
             }
-            Propagation::Proceed
+            Some(false.to_value())
         });
     }
 }

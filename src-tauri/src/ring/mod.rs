@@ -13,8 +13,8 @@ pub(crate) use self::gtk::follow;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::webview::follow;
 
-/// How many colours people without a picture are drawn in.
-const COLOURS: u32 = 6;
+/// How many colours people without a picture are drawn in; the same as in the main window (`ui/src/lib/format.ts`).
+const COLOURS: u32 = 8;
 
 /// What a ring says to a person, wherever it is shown.
 #[derive(Debug, PartialEq, Eq)]

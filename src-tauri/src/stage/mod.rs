@@ -7,6 +7,8 @@
 mod feed;
 mod geometry;
 #[cfg(target_os = "linux")]
+mod mask;
+#[cfg(target_os = "linux")]
 mod native;
 #[cfg(target_os = "linux")]
 mod pace;

@@ -27,6 +27,7 @@ use super::{
     VideoSurface,
     feed::{Picture, Want},
     geometry::{StageLayout, StageTile},
+    mask::Mask,
     pace::Pace,
 };
 use crate::report::{Report, unix_us};
@@ -86,8 +87,8 @@ impl VideoSurface for NativeSurface {
     }
 }
 
-/// window → overlay → (drawing area, event box → webview). The box draws the webview into a group of its own and blends that over
-/// the pictures: a transparent webview alone would replace them.
+/// window → overlay → (drawing area, event box → webview). The box draws the webview through a [`Mask`]: alone it would replace the
+/// pictures.
 fn install(webview: &webkit2gtk::WebView, mut orders: mpsc::Receiver<Order>, report: Report) {
     let Some(parent) = webview.parent().and_then(|parent| parent.downcast::<gtk::Box>().ok()) else {
         return tracing::error!("the window is not built as expected: no pictures");
@@ -100,16 +101,6 @@ fn install(webview: &webkit2gtk::WebView, mut orders: mpsc::Receiver<Order>, rep
     overlay.add(&area);
     overlay.add_overlay(&cover);
     parent.pack_start(&overlay, true, true, 0);
-    cover.connect_draw(|cover, context| {
-        if let Some(webview) = cover.child() {
-            context.push_group();
-            cover.propagate_draw(&webview, context);
-            if let Err(error) = context.pop_group_to_source().and_then(|()| context.paint()) {
-                tracing::warn!(%error, "the webview was not drawn");
-            }
-        }
-        Propagation::Stop
-    });
     let painter = Rc::new(RefCell::new(Painter { report, ..Painter::default() }));
     area.connect_draw({
         let painter = painter.clone();
@@ -118,6 +109,16 @@ fn install(webview: &webkit2gtk::WebView, mut orders: mpsc::Receiver<Order>, rep
                 tracing::warn!(%error, "pictures were not drawn");
             }
             Propagation::Proceed
+        }
+    });
+    cover.connect_draw({
+        let (painter, mask) = (painter.clone(), RefCell::new(Mask::default()));
+        move |cover, context| {
+            let layout = painter.borrow().layout.clone();
+            if let Err(error) = mask.borrow_mut().draw(cover, context, &layout) {
+                tracing::warn!(%error, "the webview was not drawn");
+            }
+            Propagation::Stop
         }
     });
     overlay.show_all();
@@ -204,7 +205,10 @@ impl Painter {
         let pace = self.paces.entry(tile.view).or_insert_with(|| Pace::new(now));
         if let Some(second) = pace.drawn(now, latency_ms) {
             let (p50, p95) = second.latency_ms.unzip();
-            let details = json!({"view": tile.view, "video": tile.video, "fps": second.fps, "latency_ms_p50": p50, "latency_ms_p95": p95});
+            let details = json!({
+                "view": tile.view, "video": tile.video, "width": frame.header.width, "height": frame.header.height,
+                "fps": second.fps, "latency_ms_p50": p50, "latency_ms_p95": p95,
+            });
             self.report.milestone("drawn", details);
         }
     }

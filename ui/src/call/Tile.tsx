@@ -18,7 +18,7 @@ interface Props {
   people: number;
 }
 
-/** One person. With a picture, all of it but the marks is transparent: the shell paints below. */
+/** One person. With a picture, all of it but the marks has the key colour: there the shell shows what it paints below. */
 export function TileView(props: Props) {
   // A new number for a new picture, so that a late frame finds no tile rather than the wrong one.
   const view = createMemo(on(() => props.tile.video, newView));
