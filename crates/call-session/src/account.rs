@@ -10,12 +10,13 @@ use crate::{
     actor::{Actor, Answer, Arrived, SignedIn, SignedOut, What},
     convert::{Skew, refuse, user_error},
     rooms::Rooms,
-    vault::{SavedSignIn, TokenVault},
+    vault::{SavedSignIn, TokenVault, VaultError},
     view::{Link, NoticeLevel, Person, TokenStorage},
 };
 
 /// A keyring may ask the person for a password; signing in does not wait for that for ever.
 const VAULT_PATIENCE: Duration = Duration::from_secs(20);
+const VAULT_SILENT: &str = "the keyring does not answer";
 
 impl Actor {
     pub(crate) fn look_into_vault(&mut self) {
@@ -24,7 +25,7 @@ impl Actor {
             let load = timeout(VAULT_PATIENCE, spawn_blocking(move || vault.load()));
             What::Vault(match load.await {
                 Ok(Ok(loaded)) => loaded,
-                Ok(Err(_)) | Err(_) => Ok(None),
+                Ok(Err(_)) | Err(_) => Err(VaultError::Unavailable(VAULT_SILENT.into())),
             })
         });
     }
@@ -46,7 +47,7 @@ impl Actor {
         self.spawn(async move { What::SignedIn(arrive(vault, server, username, password).await) });
     }
 
-    pub(crate) fn on_vault(&mut self, found: Result<Option<SavedSignIn>, crate::vault::VaultError>) {
+    pub(crate) fn on_vault(&mut self, found: Result<Option<SavedSignIn>, VaultError>) {
         self.out.starting = false;
         let saved = match found {
             Ok(None) => return,
@@ -190,7 +191,7 @@ async fn save(vault: Arc<dyn TokenVault>, sign_in: SavedSignIn) -> TokenStorage 
     let reason = match timeout(VAULT_PATIENCE, spawn_blocking(move || vault.save(&sign_in))).await {
         Ok(Ok(Ok(kept))) => return kept,
         Ok(Ok(Err(error))) => error.to_string(),
-        Ok(Err(_)) | Err(_) => "the keyring does not answer".to_owned(),
+        Ok(Err(_)) | Err(_) => VAULT_SILENT.to_owned(),
     };
     TokenStorage::Memory { reason }
 }
