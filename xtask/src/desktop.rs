@@ -67,6 +67,11 @@ impl Desktop {
         self.environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The process id of a part, such as `Xvfb`.
+    pub fn pid(&self, part: &str) -> Option<u32> {
+        self.parts.iter().find(|process| process.name() == part).map(Process::pid)
+    }
+
     /// Starts a program on this desktop, its log among the others.
     pub fn run(&self, name: &str, command: Command, pipes: Pipes) -> Result<Process> {
         Process::start(name, command, &self.logs.join(format!("{name}.log")), pipes)

@@ -3,9 +3,11 @@
 //! Used by the `xtask` program and by `tests/`; no product crate depends on it. Everything it makes lies under the target directory,
 //! everything it starts listens on the loopback interface and ends with it. It never downloads what is not pinned and checked by hash.
 
+pub mod bench;
 pub mod build;
 pub mod demo;
 pub mod desktop;
+pub mod licences;
 pub mod lines;
 pub mod paths;
 pub mod peers;
@@ -13,3 +15,4 @@ pub mod process;
 pub mod progress;
 pub mod setup;
 pub mod stack;
+pub mod test;

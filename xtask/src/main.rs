@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{build, demo, paths, process, progress, setup, stack};
+use xtask::{bench, build, demo, licences, paths, process, progress, setup, stack, test};
 
 /// Sets up, shows, tests and measures ScaiWave Calls.
 #[derive(Parser)]
@@ -18,8 +18,23 @@ struct Cli {
 enum Task {
     /// Installs what is missing.
     Setup,
+    /// Measures beside a browser client in the same call; `bench call --help` tells the options.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What to measure, and how.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<String>,
+    },
     /// Builds all, opens the app signed in, and has a partner call it.
     Demo,
+    /// Sets up, then runs everything that CI runs.
+    Test {
+        /// One stage alone: format, licences, ui, types, clippy, unit, static-sdk, e2e.
+        #[arg(long, value_name = "STAGE")]
+        only: Option<String>,
+    },
+    /// Brings THIRD_PARTY.md up to date.
+    Licences,
     /// Starts the SFU and the server on loopback, with people and rooms, and stays.
     Stack {
         /// Where to write addresses, people and rooms.
@@ -46,6 +61,9 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Setup => setup::all(),
         Task::Demo => demo::run(),
+        Task::Bench { arguments } => bench::run(&arguments),
+        Task::Test { only } => test::run(only.as_deref()),
+        Task::Licences => licences::check(true),
         Task::Stack { state_file, data_dir } => {
             setup::all()?;
             progress::headline("Building the server");

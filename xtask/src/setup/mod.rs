@@ -32,6 +32,7 @@ pub fn all() -> Result<()> {
 }
 
 pub use apt::packages;
+pub use npm::DIRECTORIES as NPM_DIRECTORIES;
 pub use sdk::library;
 
 /// What a program prints, trimmed; nothing if it is missing or fails.

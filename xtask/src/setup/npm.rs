@@ -8,7 +8,7 @@ use super::sha256;
 use crate::{paths, progress};
 
 /// Directories with a lock file of their own.
-pub(super) const DIRECTORIES: [&str; 2] = ["ui", "tests/browser"];
+pub const DIRECTORIES: [&str; 2] = ["ui", "tests/browser"];
 
 /// `npm ci` wherever the lock file is not the one that was installed last.
 pub(super) fn install() -> Result<()> {

@@ -1,0 +1,97 @@
+//! `test`: everything that CI runs, in the order of what fails fastest.
+
+use std::{process::Command, time::Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    build, licences, paths,
+    progress::{self, elapsed, headline, say},
+    setup,
+};
+
+/// A stage: its name for `--only`, and what it does.
+type Stage = (&'static str, fn() -> Result<()>);
+
+const STAGES: [Stage; 8] = [
+    ("format", || cargo("cargo fmt", &["fmt", "--all", "--check"])),
+    ("licences", || licences::check(false)),
+    ("ui", ui),
+    ("types", types),
+    ("clippy", || {
+        cargo("cargo clippy", &["clippy", "--locked", "--workspace", "--all-targets", ENGINE, "--", "-D", "warnings"])
+    }),
+    // the end-to-end tests come last, on a desktop
+    ("unit", || cargo("cargo test", &["test", "--locked", "--workspace", "--exclude=e2e", ENGINE])),
+    ("static-sdk", static_sdk),
+    ("e2e", end_to_end),
+];
+const ENGINE: &str = "--features=call-media/engine";
+
+/// Runs all stages, or one; stops at the first that fails.
+pub fn run(only: Option<&str>) -> Result<()> {
+    let stages: Vec<Stage> = STAGES.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name)).collect();
+    if stages.is_empty() {
+        bail!("no such stage; there are: {}", STAGES.map(|(name, _)| name).join(", "));
+    }
+    setup::all()?;
+    // the app embeds it, so nothing compiles without
+    build::webview()?;
+    let started = Instant::now();
+    for (passed, (name, stage)) in stages.iter().enumerate() {
+        headline(name);
+        let began = Instant::now();
+        if let Err(error) = stage() {
+            eprintln!("\n{error:#}\n\n{passed} passed, 1 failed ({name}), {} not run", stages.len() - passed - 1);
+            bail!("the stage {name} failed; again alone: cargo xtask test --only {name}");
+        }
+        say(&format!("{name} passed in {}", elapsed(began)));
+    }
+    eprintln!("\n{} passed, 0 failed, in {}", stages.len(), elapsed(started));
+    Ok(())
+}
+
+fn cargo(what: &str, arguments: &[&str]) -> Result<()> {
+    let mut command = build::cargo();
+    command.args(arguments);
+    logged(what, command)
+}
+
+fn logged(what: &str, command: Command) -> Result<()> {
+    let log = paths::target_dir("test")?.join(format!("{}.log", what.replace([' ', '/'], "-")));
+    progress::run(what, command, &log)
+}
+
+fn ui() -> Result<()> {
+    for script in ["check", "test"] {
+        let mut npm = Command::new("npm");
+        npm.args(["run", script]).current_dir(paths::root().join("ui"));
+        logged(&format!("npm run {script}"), npm)?;
+    }
+    Ok(())
+}
+
+/// The webview's types are those that the Rust ones give.
+fn types() -> Result<()> {
+    cargo("export of types", &["test", "--locked", "--package=call-session", "--lib", "export_bindings"])?;
+    let mut git = Command::new("git");
+    git.args(["status", "--porcelain", "ui/src/generated"]).current_dir(paths::root());
+    let changed = git.output().context("git is needed")?.stdout;
+    if !changed.is_empty() {
+        bail!("the generated types differ from those committed:\n{}", String::from_utf8_lossy(&changed));
+    }
+    Ok(())
+}
+
+/// The engine's source fits the real `livekit` crate too. Its own target directory: that crate is not to be linked.
+fn static_sdk() -> Result<()> {
+    let mut command = build::cargo();
+    command.args(["check", "--locked", "--package=call-media", "--features=static-sdk"]);
+    command.env("DOCS_RS", "1").env("CARGO_TARGET_DIR", paths::target().join("static"));
+    logged("cargo check with the static SDK", command)
+}
+
+fn end_to_end() -> Result<()> {
+    build::programs(&[build::SERVER, build::ENGINE, build::AGENT, build::APP])?;
+    cargo("end-to-end tests", &["test", "--locked", "--package=e2e", "--", "--test-threads=1"])
+}
