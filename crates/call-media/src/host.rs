@@ -33,6 +33,8 @@ use crate::protocol::{Command, EngineError, EngineErrorCode, Event, MAX_LINE_BYT
 pub const PROGRAM_ENV: &str = "SCAIWAVE_CALL_ENGINE";
 /// Names the SDK's shared library; the engine reads it.
 pub const LIBRARY_ENV: &str = "SCAIWAVE_LIVEKIT_LIBRARY";
+/// What the engine logs to stderr, in the syntax of `RUST_LOG`.
+pub const LOG_ENV: &str = "SCAIWAVE_ENGINE_LOG";
 
 /// Longer than anything the engine takes its time for: a join gives up after ten seconds.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -108,6 +110,8 @@ impl Engine {
     pub fn launch(launch: EngineLaunch) -> Result<(Self, mpsc::Receiver<Event>), LaunchError> {
         let mut process = Process::new(&launch.program);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+        // the SDK library logs by itself, to stderr and with the token in it when one is refused: it reads this, we read LOG_ENV
+        process.env("RUST_LOG", "off");
         if let Some(library) = &launch.library {
             process.env(LIBRARY_ENV, library);
         }

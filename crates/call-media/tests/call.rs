@@ -164,7 +164,8 @@ async fn a_join_that_cannot_work_says_why() {
     alice.ok(Command::Prepare { media: test_media(440) }).await;
     let join = |url: &str, token: Secret| Command::Join { url: url.into(), token, microphone: false, camera: false };
     let wrong = Secret(format!("{}x", token(ALICE).0));
-    let refused = alice.engine.request(join(&sfu.url, wrong)).await.expect_err("a wrong token");
+    let refused = alice.engine.request(join(&sfu.url, wrong.clone())).await.expect_err("a wrong token");
+    assert!(!refused.message.contains(&wrong.0), "the token is told to nobody");
     assert_eq!(refused.code, EngineErrorCode::TokenRefused, "{refused}");
     alice
         .event("told", |event| {

@@ -52,7 +52,8 @@ pub(crate) async fn connect(url: String, token: String) -> Result<Joined, Engine
             info!(connect_ms, "connected");
             Ok(Joined { room, events, started, connect_ms })
         }
-        Ok(Err(error)) => Err(classify(&url, &error.to_string())),
+        // the SFU repeats the token it refuses
+        Ok(Err(error)) => Err(classify(&url, &error.to_string().replace(&token, "the token"))),
         Err(_) => Err(unreachable_at(&url, "no answer within ten seconds")),
     }
 }

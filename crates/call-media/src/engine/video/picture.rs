@@ -127,28 +127,19 @@ impl Scaler {
 
     fn scale_plane(&mut self, picture: Planes<'_>, plane: usize, to: &mut [u8], size: (u32, u32)) -> Option<()> {
         let ((width, height), (data, stride)) = (picture.size(plane), picture.planes[plane]);
-        // rows with gaps are a wider image of which the left part is taken; its last row may be cut off behind the picture
+        // rows with gaps are packed first: the filter would take what lies in the gaps into account
         let packed: Vec<u8>;
-        let data = match data.get(..stride * height) {
-            Some(data) => data,
-            None => {
-                packed = picture
-                    .rows(plane)
-                    .flat_map(|row| row.iter().copied().chain((row.len()..stride).map(|_| 0)))
-                    .collect();
-                &packed
-            }
+        let data = if stride == width {
+            &data[..width * height]
+        } else {
+            packed = picture.rows(plane).collect::<Vec<_>>().concat();
+            &packed
         };
         // typed: the untyped call would instantiate the kernels of every pixel format here, minutes of compiling
-        let source = TypedImageRef::<U8>::from_buffer(stride as u32, height as u32, data).ok()?;
+        let source = TypedImageRef::<U8>::from_buffer(width as u32, height as u32, data).ok()?;
         let mut target = TypedImage::<U8>::from_buffer(size.0, size.1, to).ok()?;
         // downwards this takes every pixel into account, upwards it is linear
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
-            0.0,
-            0.0,
-            width as f64,
-            height as f64,
-        );
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
         self.0.resize_typed(&source, &mut target, &options).ok()
     }
 }
