@@ -147,9 +147,10 @@ test("ends for everyone only after a second click; Escape gives the focus back",
   sound();
 });
 
-test("leaves a picture's place transparent, down to the page", async () => {
+test("leaves a picture's place free down to the page, under the tile's key colour", async () => {
   await open("call");
   await pictures(["local", ...REMOTES]);
+  // The twin takes the key colour out as the shell would; without its rule the tile shows it.
   const clear = await page.evaluate(() =>
     globalThis.stageTiles.every(({ x, y, width, height }) => {
       const top = document.elementFromPoint(x + width / 2, y + height / 2);
@@ -159,6 +160,11 @@ test("leaves a picture's place transparent, down to the page", async () => {
     }),
   );
   assert.ok(clear);
+  const key = await page.evaluate(() => {
+    document.adoptedStyleSheets = [];
+    return getComputedStyle(document.querySelector(".tile.picture")).backgroundColor;
+  });
+  assert.equal(key, "rgb(1, 2, 3)");
   sound();
 });
 

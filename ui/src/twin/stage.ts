@@ -7,6 +7,11 @@ const layer = document.createElement("div");
 layer.style.cssText = "position:fixed;inset:0;z-index:-1;pointer-events:none";
 document.body.prepend(layer);
 
+// The shell takes the key colour of a tile with a picture out; a browser cannot.
+const keyedOut = new CSSStyleSheet();
+keyedOut.replaceSync(".tile.picture { background: none !important; }");
+document.adoptedStyleSheets = [keyedOut];
+
 export function paint(tiles: StageTile[]): void {
   layer.replaceChildren(...tiles.map(picture));
 }
