@@ -33,7 +33,7 @@ pub struct Painter {
 impl Painter {
     /// Width and height must be even and at least [`MIN_WIDTH`] × [`MIN_HEIGHT`].
     pub fn new(width: u32, height: u32) -> Option<Self> {
-        if width < MIN_WIDTH || height < MIN_HEIGHT || width % 2 != 0 || height % 2 != 0 {
+        if width < MIN_WIDTH || height < MIN_HEIGHT || !width.is_multiple_of(2) || !height.is_multiple_of(2) {
             return None;
         }
         let (width, height) = (width as usize, height as usize);
@@ -72,7 +72,7 @@ impl Painter {
 
     /// A block that crosses the picture every four seconds, and goes up and down while it does.
     fn move_block(&mut self, unix_ms: u64) {
-        let (size_x, size_y) = (self.width / 8 & !1, self.height / 6 & !1);
+        let (size_x, size_y) = ((self.width / 8) & !1, (self.height / 6) & !1);
         if let Some((left, top)) = self.block {
             for y in top..top + size_y {
                 self.restore_row(y, left, left + size_x);
@@ -115,7 +115,7 @@ fn cell_is_white(cell: u32, unix_ms: u64) -> bool {
     match cell {
         0 => true,
         1 => false,
-        bit => unix_ms >> (BITS - 1 - (bit - 2)) & 1 == 1,
+        bit => (unix_ms >> (BITS - 1 - (bit - 2))) & 1 == 1,
     }
 }
 
@@ -131,7 +131,7 @@ pub fn read_time(luma: &[u8], stride: usize, width: u32, height: u32, now_ms: u6
     if !read_cell(luma, stride, width, height, 0) || read_cell(luma, stride, width, height, 1) {
         return None;
     }
-    let time = (2..CELLS).fold(0, |time, cell| time << 1 | u64::from(read_cell(luma, stride, width, height, cell)));
+    let time = (2..CELLS).fold(0, |time, cell| (time << 1) | u64::from(read_cell(luma, stride, width, height, cell)));
     (time.abs_diff(now_ms) <= PLAUSIBLE_MS).then_some(time)
 }
 

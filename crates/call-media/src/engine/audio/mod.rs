@@ -26,7 +26,9 @@ pub(crate) const FRAME: usize = 480;
 
 /// Samples that were dropped or made up, by stage; what [`crate::protocol::Stats`] shows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Drops(Arc<Mutex<Vec<(String, Arc<AtomicU64>)>>>);
+pub(crate) struct Drops(Arc<Mutex<Vec<Stage>>>);
+
+type Stage = (String, Arc<AtomicU64>);
 
 impl Drops {
     /// The counter of a stage. The counter itself may be used in a callback, this must not.
