@@ -79,11 +79,16 @@ fn for_nobody(stack: Stack, directory: &Path) -> Result<()> {
     app.report.milestone("ring_painted", 0, RING)?;
     desktop.screenshot(None, &directory.join("1-ring.png"))?;
     desktop.press("Incoming", "Answer", RING)?;
-    app.report.milestone("first_frame_drawn", 0, MEDIA)?;
+    let bobs_picture = |line: &Value| line["milestone"] == "first_frame_drawn" && line["video"] != "local";
+    app.report.wait("Bob's picture on Alice's screen", 0, MEDIA, bobs_picture)?;
     for kind in ["video", "audio"] {
         first_media(&app.report, kind)?;
     }
     bob.events.milestone("first_frame_drawn", 0, MEDIA)?;
+    // the second count of drawn frames from here on: all of the window has settled
+    let mark = app.report.mark();
+    app.report.milestone("drawn", mark, MEDIA)?;
+    app.report.milestone("drawn", app.report.mark(), MEDIA)?;
     desktop.screenshot(None, &directory.join("2-call.png"))?;
     let heard = bob.report(Duration::from_secs(CALL_SECONDS) + MEDIA)?;
     app.report.milestone("call_ended", 0, MEDIA)?;

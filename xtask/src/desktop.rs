@@ -165,7 +165,12 @@ impl Desktop {
     }
 
     fn start_notifications(&mut self) -> Result<()> {
-        let process = self.run("dunst", self.command("dunst"), Pipes::default())?;
+        // not where the ring window is
+        let configuration = self.runtime.path().join("dunstrc");
+        fs::write(&configuration, "[global]\norigin = bottom-right\n")?;
+        let mut command = self.command("dunst");
+        command.arg("-config").arg(configuration);
+        let process = self.run("dunst", command, Pipes::default())?;
         self.parts.push(process);
         self.wait_for_owner("org.freedesktop.Notifications")
     }
