@@ -11,7 +11,7 @@ const USAGE = `node tests/browser/peer.mjs --url ws://… --token … [options]
   --tone 660           Hz of the tone that is published; 0 publishes no sound
   --seconds N          ends by itself
   --camera F.y4m --microphone F.wav     publishes these, through Chromium's own capture devices, instead
-  --wait               opens the page, says `waiting`, and joins by the first line of stdin: {"url": …, "token": …}
+  --wait               opens the page, says "waiting", and joins by the first line of stdin: {"url": …, "token": …}
   --sample-hz 10       how often the bar code of the remote picture is read
   --headed             shows the window (needs DISPLAY); --window 1280x800 is its size
   --chromium PATH      default: CHROMIUM or /usr/bin/chromium`;
