@@ -1,5 +1,6 @@
 // A participant in a call that is not ours: the npm `livekit-client` in Chromium. Publishes the test pattern and a tone,
 // measures what it sees and hears, and says so in JSON lines on stdout. Ends on stdin's end, SIGTERM, SIGINT or after --seconds.
+import { on } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
@@ -90,6 +91,19 @@ function ending(browser) {
     browser.on("disconnected", () => resolve("browser"));
     if (options.seconds) setTimeout(() => resolve("seconds"), Number(options.seconds) * 1000);
   });
+}
+
+/** Where to join: as asked on the command line, or with --wait by the first line of stdin. */
+async function destination() {
+  if (!options.wait) return { url: options.url, token: options.token };
+  say("waiting");
+  let text = "";
+  for await (const [chunk] of on(process.stdin, "data")) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
+  const { url, token } = JSON.parse(text.split("\n")[0]);
+  return { url, token };
 }
 
 const server = await serve((path) => FILES[path]);
