@@ -12,7 +12,10 @@ use std::{
 
 use call_media::host::EngineLaunch;
 use call_model::CallId;
-use call_session::{Session, SessionConfig, UserCommand};
+use call_session::{
+    Session, SessionConfig, UserCommand,
+    view::{Link, Snapshot},
+};
 use tauri::{App, AppHandle, Emitter, Manager, RunEvent, async_runtime};
 use tokio::time::{Instant, sleep_until, timeout};
 
