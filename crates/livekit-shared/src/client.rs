@@ -90,12 +90,12 @@ pub(crate) fn forget(id: u64) {
 }
 
 /// Hands an answer to who awaits it; gives it back if nobody does.
-pub(crate) fn answer(id: u64, event: Event) -> Result<(), Event> {
+pub(crate) fn answer(id: u64, event: Event) -> Option<Event> {
     // Two steps: the waiter and its memory are dropped outside the lock.
     let waiter = WAITERS.lock().remove(&id);
     match waiter {
-        Some(waiter) => waiter.answer.send(event),
-        None => Err(event),
+        Some(waiter) => waiter.answer.send(event).err(),
+        None => Some(event),
     }
 }
 

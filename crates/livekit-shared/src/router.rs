@@ -60,7 +60,7 @@ pub(crate) fn deliver(event: Event) {
         Event::Panic(panic) => tracing::error!(message = panic.message, "the SDK library panicked"),
         event => {
             if let Some(id) = async_id(&event)
-                && let Err(event) = client::answer(id, event)
+                && let Some(event) = client::answer(id, event)
             {
                 release_answer(event);
             }

@@ -69,10 +69,11 @@ async fn pictures_come_in_the_size_asked_for(bob: &mut Peer) {
 
     publication.set_subscribed(false);
     bob.event("the track is unsubscribed", |event| match event {
-        RoomEvent::TrackUnsubscribed { publication, .. } => Some(assert!(!publication.is_subscribed())),
+        RoomEvent::TrackUnsubscribed { publication, .. } => Some(publication),
         _ => None,
     })
     .await;
+    assert!(!publication.is_subscribed());
     publication.set_subscribed(true);
     let (again, _) = bob.subscribed(TrackKind::Video).await;
     let RemoteTrack::Video(again) = again else { panic!("not a video track") };

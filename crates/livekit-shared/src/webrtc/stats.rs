@@ -138,7 +138,7 @@ pub mod dictionaries {
     use std::collections::HashMap;
 
     use super::{IceCandidatePairState, QualityLimitationReason};
-    use crate::{proto, webrtc::stats_wire::FromWire as _};
+    use crate::{proto, webrtc::stats_wire::IntoField as _};
 
     /// A dictionary, and how it is read from the message of the same fields.
     macro_rules! dictionary {
@@ -150,7 +150,7 @@ pub mod dictionaries {
 
             impl From<proto::$wire> for $name {
                 fn from(wire: proto::$wire) -> Self {
-                    Self { $($field: dictionary!(@read wire $field $($wire_field)?).from_wire(),)+ }
+                    Self { $($field: dictionary!(@read wire $field $($wire_field)?).into_field(),)+ }
                 }
             }
         };

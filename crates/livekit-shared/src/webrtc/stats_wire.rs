@@ -9,14 +9,14 @@ use super::stats::{
 use crate::proto::{self, rtc_stats::Stats};
 
 /// A field of a message as a field of a dictionary; the target type chooses.
-pub(crate) trait FromWire<T> {
-    fn from_wire(self) -> T;
+pub(crate) trait IntoField<T> {
+    fn into_field(self) -> T;
 }
 
 macro_rules! as_it_is {
     ($($type:ty),+) => {
-        $(impl FromWire<$type> for $type {
-            fn from_wire(self) -> $type {
+        $(impl IntoField<$type> for $type {
+            fn into_field(self) -> $type {
                 self
             }
         })+
@@ -25,8 +25,8 @@ macro_rules! as_it_is {
 
 as_it_is!(String, bool, i64, u32, u64, f64, HashMap<String, f64>);
 
-impl FromWire<QualityLimitationReason> for i32 {
-    fn from_wire(self) -> QualityLimitationReason {
+impl IntoField<QualityLimitationReason> for i32 {
+    fn into_field(self) -> QualityLimitationReason {
         match proto::QualityLimitationReason::try_from(self) {
             Ok(proto::QualityLimitationReason::LimitationNone) => QualityLimitationReason::None,
             Ok(proto::QualityLimitationReason::LimitationCpu) => QualityLimitationReason::Cpu,
@@ -36,8 +36,8 @@ impl FromWire<QualityLimitationReason> for i32 {
     }
 }
 
-impl FromWire<Option<IceCandidatePairState>> for Option<i32> {
-    fn from_wire(self) -> Option<IceCandidatePairState> {
+impl IntoField<Option<IceCandidatePairState>> for Option<i32> {
+    fn into_field(self) -> Option<IceCandidatePairState> {
         Some(match proto::IceCandidatePairState::try_from(self?).ok()? {
             proto::IceCandidatePairState::PairFrozen => IceCandidatePairState::Frozen,
             proto::IceCandidatePairState::PairWaiting => IceCandidatePairState::Waiting,
