@@ -55,7 +55,6 @@ pub(crate) struct Agent {
     views: BTreeMap<String, u32>,
     shown_by: BTreeMap<u32, String>,
     shown: Vec<DrawnTile>,
-    /// What is sent has been opened once; a mute after that is meant.
     opened: bool,
     phase: Option<CallPhase>,
     record: Record,
@@ -274,18 +273,19 @@ impl Agent {
         }
     }
 
-    /// Opens what is to be sent, once, if the call began with it closed.
+    /// Opens what is to be sent and closes what is not, once: a mute after that is meant.
     async fn open_sources(&mut self, call: &CallView) -> Result<(), Halt> {
         if call.phase != CallPhase::Connected || self.opened {
             return Ok(());
         }
-        if self.options.sends_sound() && !call.microphone_on {
-            self.session.dispatch(UserCommand::SetMicrophone { on: true }).await?;
-        }
-        if self.options.sends_picture() && !call.camera_on {
-            self.session.dispatch(UserCommand::SetCamera { on: true }).await?;
-        }
         self.opened = true;
+        let (sound, picture) = (self.options.sends_sound(), self.options.sends_picture());
+        if call.microphone_on != sound {
+            self.session.dispatch(UserCommand::SetMicrophone { on: sound }).await?;
+        }
+        if call.camera_on != picture {
+            self.session.dispatch(UserCommand::SetCamera { on: picture }).await?;
+        }
         Ok(())
     }
 

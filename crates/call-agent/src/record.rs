@@ -6,7 +6,7 @@ use call_media::protocol::{MediaKind, TrackStats};
 use call_model::{CallId, RoomId, UnixMillis};
 use call_session::{
     Milestone, MilestoneKind, Stats,
-    view::{CallOutcome, CallView, Person, Snapshot},
+    view::{CallOutcome, CallPhase, CallView, Person, Snapshot},
 };
 
 use crate::{
@@ -14,6 +14,14 @@ use crate::{
     print::now,
     report::{Drops, Heard, Other, Own, Report, Seen, Times},
 };
+
+/// A track over all engines of the call.
+#[derive(Default)]
+struct Track {
+    stats: TrackStats,
+    /// Counted by engines that are gone: a new one counts from zero.
+    before: u64,
+}
 
 /// Fills as the call goes.
 pub(crate) struct Record {
@@ -26,7 +34,7 @@ pub(crate) struct Record {
     pub(crate) error: Option<String>,
     times: Times,
     people: BTreeMap<String, (Person, String)>,
-    tracks: BTreeMap<String, TrackStats>,
+    tracks: BTreeMap<String, Track>,
     notices: BTreeMap<u64, String>,
     last_stats: Stats,
     own: Own,
@@ -94,24 +102,26 @@ impl Record {
         self.call_id = call.call_id.clone().or(self.call_id.take());
         self.room_id = Some(call.room_id.clone());
         for tile in &call.tiles {
-            if tile.is_local {
-                self.own.microphone_on |= call.microphone_on;
-                self.own.camera_on |= call.camera_on;
-            } else {
+            if !tile.is_local {
                 self.people.insert(tile.identity.clone(), (tile.person.clone(), tile.device_id.to_string()));
             }
         }
-        self.own.listen_only |= call.listen_only;
+        if call.phase == CallPhase::Connected {
+            self.own =
+                Own { microphone_on: call.microphone_on, camera_on: call.camera_on, listen_only: call.listen_only };
+        }
     }
 
-    /// Counters only grow and a tone stays heard: what a track was like before its owner left is what counts.
+    /// A tone stays heard and a size seen: what a track was like before its owner left is what counts.
     pub(crate) fn stats(&mut self, stats: Stats) {
         for track in &stats.tracks {
-            let kept = self.tracks.entry(track.sid.clone()).or_default();
+            let Track { stats: kept, before } = self.tracks.entry(track.sid.clone()).or_default();
+            if track.frames < kept.frames {
+                *before += kept.frames;
+            }
             let (tone_hz, level) = (track.tone_hz.or(kept.tone_hz), track.level.max(kept.level));
             let (size, latency_ms) = (track.size.or(kept.size), track.latency_ms.or(kept.latency_ms));
-            let (first_ms, frames) = (kept.first_ms.or(track.first_ms), track.frames.max(kept.frames));
-            *kept = TrackStats { tone_hz, level, size, latency_ms, first_ms, frames, ..track.clone() };
+            *kept = TrackStats { tone_hz, level, size, latency_ms, ..track.clone() };
         }
         self.last_stats = stats;
     }
@@ -124,8 +134,8 @@ impl Record {
             .map(|(identity, (person, device_id))| (identity.clone(), Other::new(person, device_id)))
             .collect();
         for track in self.tracks.values() {
-            let Some(other) = others.get_mut(&track.identity) else { continue };
-            match track.kind.as_str() {
+            let Some(other) = others.get_mut(&track.stats.identity) else { continue };
+            match track.stats.kind.as_str() {
                 "video" => other.seen.get_or_insert_default().add_track(track),
                 _ => other.heard.get_or_insert_default().add_track(track),
             }
@@ -171,8 +181,8 @@ impl Other {
 }
 
 impl Seen {
-    fn add_track(&mut self, track: &TrackStats) {
-        self.frames_decoded += track.frames;
+    fn add_track(&mut self, Track { stats: track, before }: &Track) {
+        self.frames_decoded += before + track.frames;
         self.decoded_size = track.size.or(self.decoded_size);
         self.latency_ms = track.latency_ms.or(self.latency_ms);
     }
@@ -184,8 +194,8 @@ impl Seen {
 }
 
 impl Heard {
-    fn add_track(&mut self, track: &TrackStats) {
-        self.frames += track.frames;
+    fn add_track(&mut self, Track { stats: track, before }: &Track) {
+        self.frames += before + track.frames;
         self.level = self.level.max(track.level);
         self.tone_hz = track.tone_hz.or(self.tone_hz);
     }
@@ -222,7 +232,7 @@ mod tests {
         let sound = TrackStats { tone_hz: Some(440), level: 0.25, ..track("audio", "TR_a", 100) };
         let picture = TrackStats { size: Some((640, 360)), ..track("video", "TR_v", 30) };
         record.stats(Stats { tracks: vec![sound, picture], sdk_handles: 9, ..Stats::default() });
-        record.stats(Stats { tracks: vec![track("audio", "TR_a", 150)], ..Stats::default() });
+        record.stats(Stats { tracks: vec![track("audio", "TR_a", 50)], ..Stats::default() });
         let drawn = Drawn { frames: 28, size: (640, 360), first_at: Some(UnixMillis(2_000)) };
         let report = record.report(&BTreeMap::from([(1, BOB.to_owned())]), &BTreeMap::from([(1, drawn)]));
         let report = serde_json::to_value(&report).unwrap();

@@ -75,7 +75,7 @@ pub(crate) struct Heard {
     pub(crate) tone_hz: Option<u32>,
 }
 
-/// What the others could get of the agent, at its most.
+/// What the others could get of the agent when it was last connected.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Own {
     pub(crate) microphone_on: bool,
