@@ -42,12 +42,14 @@ pub fn run(only: Option<&str>) -> Result<()> {
         headline(name);
         let began = Instant::now();
         if let Err(error) = stage() {
-            eprintln!("\n{error:#}\n\n{passed} passed, 1 failed ({name}), {} not run", stages.len() - passed - 1);
+            eprintln!("\n{error:#}\n");
+            println!("{passed} passed, 1 failed, {} skipped", stages.len() - passed - 1);
             bail!("the stage {name} failed; again alone: cargo xtask test --only {name}");
         }
         say(&format!("{name} passed in {}", elapsed(began)));
     }
-    eprintln!("\n{} passed, 0 failed, in {}", stages.len(), elapsed(started));
+    say(&format!("all in {}", elapsed(started)));
+    println!("{} passed, 0 failed", stages.len());
     Ok(())
 }
 
