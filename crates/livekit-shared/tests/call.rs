@@ -46,12 +46,12 @@ async fn pictures_come_in_the_size_asked_for(bob: &mut Peer) {
 
     publication.update_video_dimensions(TrackDimension(960, 540));
     until_width(&mut stream, "the whole size", |width| width == 960).await;
-    publication.update_video_dimensions(TrackDimension(240, 135));
-    until_width(&mut stream, "a small size for a small tile", |width| width <= 240).await;
+    publication.update_video_dimensions(TrackDimension(320, 180));
+    until_width(&mut stream, "a small size for a small tile", |width| width <= 320).await;
     publication.update_video_dimensions(TrackDimension(960, 540));
     until_width(&mut stream, "the whole size again", |width| width == 960).await;
     publication.set_video_quality(VideoQuality::Low);
-    until_width(&mut stream, "the lowest quality", |width| width <= 240).await;
+    until_width(&mut stream, "the lowest quality", |width| width <= 320).await;
     publication.set_video_quality(VideoQuality::High);
     until_width(&mut stream, "the highest quality", |width| width == 960).await;
 
