@@ -74,6 +74,8 @@ async fn pictures_come_in_the_size_asked_for(bob: &mut Peer) {
     })
     .await;
     assert!(!publication.is_subscribed());
+    // Told at once; at the SFU it takes a while, and subscribing again before it is done is lost.
+    while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(1), stream.next()).await {}
     publication.set_subscribed(true);
     let (again, _) = bob.subscribed(TrackKind::Video).await;
     let RemoteTrack::Video(again) = again else { panic!("not a video track") };
