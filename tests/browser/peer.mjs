@@ -1,6 +1,6 @@
 // A participant in a call that is not ours: the npm `livekit-client` in Chromium. Publishes the test pattern and a tone,
 // measures what it sees and hears, and says so in JSON lines on stdout. Ends on stdin's end, SIGTERM, SIGINT or after --seconds.
-import { on } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
@@ -41,6 +41,11 @@ if (options.help || !(options.wait || (options.url && options.token))) {
   process.stderr.write(`${USAGE}\n`);
   process.exit(options.help ? 0 : 2);
 }
+
+// Read from the start, so that a line that comes before it is asked for is not lost.
+const input = createInterface({ input: process.stdin });
+const firstLine = new Promise((resolve) => input.once("line", resolve));
+const inputEnded = new Promise((resolve) => input.once("close", resolve));
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FILES = {
@@ -86,8 +91,7 @@ function ending(browser) {
   return new Promise((resolve) => {
     process.on("SIGTERM", () => resolve("SIGTERM"));
     process.on("SIGINT", () => resolve("SIGINT"));
-    process.stdin.on("end", () => resolve("stdin")).on("error", () => resolve("stdin"));
-    process.stdin.resume();
+    inputEnded.then(() => resolve("stdin"));
     browser.on("disconnected", () => resolve("browser"));
     if (options.seconds) setTimeout(() => resolve("seconds"), Number(options.seconds) * 1000);
   });
@@ -97,12 +101,7 @@ function ending(browser) {
 async function destination() {
   if (!options.wait) return { url: options.url, token: options.token };
   say("waiting");
-  let text = "";
-  for await (const [chunk] of on(process.stdin, "data")) {
-    text += chunk;
-    if (text.includes("\n")) break;
-  }
-  const { url, token } = JSON.parse(text.split("\n")[0]);
+  const { url, token } = JSON.parse(await firstLine);
   return { url, token };
 }
 
@@ -120,16 +119,17 @@ try {
   });
   page.on("pageerror", (error) => say("error", { message: error.message }));
   await page.goto(`${server.origin}/`);
-  const joined = page.evaluate((wanted) => globalThis.join(wanted), {
-    ...(await destination()),
-    devices: Boolean(options.camera || options.microphone),
-    width: Number(options.width),
-    height: Number(options.height),
-    fps: Number(options.fps),
-    tone: Number(options.tone),
-    sampleHz: Number(options["sample-hz"]),
-  });
-  const why = await Promise.race([ended, lost, joined.then(() => Promise.race([ended, lost]))]);
+  const join = async () =>
+    page.evaluate((wanted) => globalThis.join(wanted), {
+      ...(await destination()),
+      devices: Boolean(options.camera || options.microphone),
+      width: Number(options.width),
+      height: Number(options.height),
+      fps: Number(options.fps),
+      tone: Number(options.tone),
+      sampleHz: Number(options["sample-hz"]),
+    });
+  const why = await Promise.race([ended, lost, join().then(() => Promise.race([ended, lost]))]);
   if (why !== "browser" && why !== "disconnected") await page.evaluate(() => globalThis.leave());
   say("ended", { why });
 } catch (error) {
