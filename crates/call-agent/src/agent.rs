@@ -7,7 +7,7 @@ use call_session::{
     EngineLaunch, MemoryVault, Milestone, Session, SessionConfig, Snapshot, UserCommand, UserError,
     view::{Account, CallOutcome, CallPhase, CallView, DrawnTile, Link},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     sync::{broadcast, mpsc, watch},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
@@ -57,6 +57,8 @@ pub(crate) struct Agent {
     shown: Vec<DrawnTile>,
     opened: bool,
     phase: Option<CallPhase>,
+    /// What the printed lines last said of the others.
+    others: Value,
     record: Record,
     printer: Printer,
     stop: CancellationToken,
@@ -91,6 +93,7 @@ impl Agent {
             shown: Vec::new(),
             opened: false,
             phase: None,
+            others: Value::Null,
             record: Record::new(),
             options,
             session,
@@ -234,6 +237,7 @@ impl Agent {
             let snapshot = self.newest();
             let Some(call) = &snapshot.call else { return Ok(()) };
             self.note_phase(call);
+            self.note_others(call);
             match &call.phase {
                 CallPhase::Ended { outcome } => return self.ended(outcome),
                 CallPhase::Connected if leave_at.is_none() => {
@@ -262,6 +266,18 @@ impl Agent {
         if self.phase.as_ref() != Some(&call.phase) {
             self.printer.own("phase", json!({"phase": call.phase, "call_id": call.call_id}));
             self.phase = Some(call.phase.clone());
+        }
+    }
+
+    /// Who else is there and what they send, as a window would show it.
+    fn note_others(&mut self, call: &CallView) {
+        let others = call.tiles.iter().filter(|tile| !tile.is_local).map(|tile| {
+            json!({"identity": tile.identity, "microphone_on": tile.microphone_on, "camera_on": tile.camera_on})
+        });
+        let others = others.collect();
+        if self.others != others {
+            self.printer.own("people", json!({"others": others}));
+            self.others = others;
         }
     }
 
@@ -309,6 +325,9 @@ impl Agent {
 
     async fn read_stats(&mut self) {
         if let Some(stats) = self.session.media_stats().await {
+            for track in &stats.tracks {
+                self.printer.own("media", json!(track));
+            }
             self.record.stats(stats);
         }
     }
