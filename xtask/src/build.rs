@@ -18,6 +18,9 @@ pub const AGENT: Program = &["--package=call-agent"];
 /// The app; its webview must have been built before.
 pub const APP: Program = &["--package=scaiwave-calls"];
 
+/// The program that takes the README's pictures.
+pub const END_TO_END: Program = &["--package=e2e"];
+
 /// Cargo, without what the cargo that runs us told us about our own package.
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

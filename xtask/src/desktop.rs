@@ -110,7 +110,8 @@ impl Desktop {
         self.output("/usr/bin/python3", &[script, window, button, &at_most.as_secs().to_string()]).map(|_| ())
     }
 
-    fn set(&mut self, name: &'static str, value: impl Into<String>) {
+    /// Adds to the environment of programs that are started from now on.
+    pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
         self.environment.push((name, value.into()));
     }
 

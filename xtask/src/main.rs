@@ -35,6 +35,8 @@ enum Task {
     },
     /// Brings THIRD_PARTY.md up to date.
     Licences,
+    /// Takes the README's pictures from the real app into docs/images/.
+    Screenshots,
     /// Starts the SFU and the server on loopback, with people and rooms, and stays.
     Stack {
         /// Where to write addresses, people and rooms.
@@ -64,6 +66,15 @@ fn run(task: Task) -> Result<()> {
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Test { only } => test::run(only.as_deref()),
         Task::Licences => licences::check(true),
+        Task::Screenshots => {
+            setup::all()?;
+            progress::headline("Building");
+            build::webview()?;
+            build::programs(&[build::SERVER, build::ENGINE, build::AGENT, build::APP, build::END_TO_END])?;
+            let status = std::process::Command::new(paths::program("screenshots")).status()?;
+            anyhow::ensure!(status.success(), "no pictures: see target/e2e/screenshots-*");
+            Ok(())
+        }
         Task::Stack { state_file, data_dir } => {
             setup::all()?;
             progress::headline("Building the server");

@@ -65,12 +65,15 @@ fn logged(what: &str, command: Command) -> Result<()> {
 }
 
 fn ui() -> Result<()> {
-    for script in ["check", "test"] {
+    for script in ["check", "test", "build:twin"] {
         let mut npm = Command::new("npm");
         npm.args(["run", script]).current_dir(paths::root().join("ui"));
         logged(&format!("npm run {script}"), npm)?;
     }
-    Ok(())
+    // the built page in Chromium, fed with snapshots
+    let mut node = Command::new("node");
+    node.args(["--test", "tests/browser/ui.test.mjs"]).current_dir(paths::root());
+    logged("the page in Chromium", node)
 }
 
 /// The webview's types are those that the Rust ones give.
