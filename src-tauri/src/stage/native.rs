@@ -27,7 +27,7 @@ use super::{
     VideoSurface,
     feed::{Picture, Want},
     geometry::{StageLayout, StageTile},
-    mask::Mask,
+    mask::{self, Mask},
     pace::Pace,
 };
 use crate::report::{Report, unix_us};
@@ -122,6 +122,7 @@ fn install(webview: &webkit2gtk::WebView, mut orders: mpsc::Receiver<Order>, rep
         }
     });
     overlay.show_all();
+    mask::watch(webview);
     let area = area.downgrade();
     glib::MainContext::default().spawn_local(async move {
         while let Some(order) = orders.recv().await {
