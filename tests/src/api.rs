@@ -74,10 +74,10 @@ impl Api {
 }
 
 impl Answer {
-    /// The body of a success.
-    pub fn ok(self) -> Result<Value> {
+    /// The data of a success.
+    pub fn ok(mut self) -> Result<Value> {
         ensure!((200..300).contains(&self.status), "the server answered {self:?}");
-        Ok(self.body)
+        Ok(self.body["data"].take())
     }
 }
 
