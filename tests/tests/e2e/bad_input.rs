@@ -79,7 +79,11 @@ fn without_an_sfu_nobody_is_rung_and_the_caller_is_told() {
 
     let carol = Api::sign_in(&world.stack.state, "carol").unwrap();
     let refused = carol.post("calls/initiate", &json!({"room_id": team, "type": "audio"})).unwrap();
-    assert_eq!((refused.status, &refused.body["error"]["code"]), (503, &"SW_CALL_LIVEKIT_UNREACHABLE".into()), "{refused:?}");
+    assert_eq!(
+        (refused.status, &refused.body["error"]["code"]),
+        (503, &"SW_CALL_LIVEKIT_UNREACHABLE".into()),
+        "{refused:?}"
+    );
     assert!(refused.retry_after.is_some_and(|seconds| seconds.parse::<u32>().is_ok()), "no Retry-After");
 
     window.click_at(&format!("[data-room-id=\"{direct}\"] button")).unwrap();
@@ -116,7 +120,8 @@ fn webhooks_that_are_not_the_sfus_change_nothing() {
     let api = Api::sign_in(&world.stack.state, "bob").unwrap();
     let look = || api.get(&format!("calls/{call_id}")).unwrap().ok().unwrap();
     let all_in = |call: &Value| {
-        call["participants"].as_array().unwrap().iter().all(|device| device["state"] == "joined") && call["state"] == "active"
+        call["participants"].as_array().unwrap().iter().all(|device| device["state"] == "joined")
+            && call["state"] == "active"
     };
     wait_until("the SFU's own webhooks are in", SOON, || Ok(all_in(&look()))).unwrap();
     let before = look();
