@@ -5,6 +5,7 @@
 //! pass: everything awaits an event, with a deadline.
 
 pub mod api;
+pub mod noise;
 pub mod notifications;
 pub mod window;
 pub mod world;

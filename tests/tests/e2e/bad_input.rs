@@ -8,11 +8,16 @@ use std::{
 
 use e2e::{
     api::Api,
+    noise,
     window::Window,
     world::{SOON, World},
 };
 use serde_json::{Value, json};
-use xtask::{peers::AppOptions, process::wait_until, stack::direct_name};
+use xtask::{
+    peers::{App, AppOptions},
+    process::wait_until,
+    stack::direct_name,
+};
 
 #[test]
 fn the_sign_in_window_says_what_is_wrong() {
@@ -138,4 +143,26 @@ fn webhooks_that_are_not_the_sfus_change_nothing() {
     app.report
         .wait("Bob's picture", mark, SOON, |line| line["milestone"] == "drawn" && line["video"] != "local")
         .unwrap();
+}
+
+#[test]
+fn nonsense_on_the_event_stream_hides_no_ring() {
+    let world = World::start("noise").unwrap();
+    let mut state = world.stack.state.clone();
+    state.server_url = noise::before(&state.server_url).unwrap();
+    let directory = world.directory.join("alice");
+    let mut app = App::start(Some(&world.desktop), &state, "alice", &AppOptions::default(), &directory).unwrap();
+    app.report.milestone("online", 0, SOON).unwrap();
+    let room = world.room(&direct_name("alice", "bob")).unwrap();
+    let mut bob = world.agent("bob", &["--call", &room, "--publish", "pattern,tone:660"]).unwrap();
+    world.answer(&app).unwrap();
+    bob.events.milestone("first_frame_drawn", 0, SOON).unwrap();
+    world.hang_up(&bob).unwrap();
+    bob.report(SOON).unwrap();
+    // as the stream says it: nobody but the app itself is left in the media room
+    app.report.milestone("call_ended", 0, SOON).unwrap();
+    app.process.check().unwrap();
+    // the same connection all the time
+    let lines = app.report.all();
+    assert_eq!(lines.iter().filter(|line| line["milestone"] == "online").count(), 1, "{lines:?}");
 }
