@@ -271,9 +271,9 @@ impl Agent {
 
     /// Who else is there and what they send, as a window would show it.
     fn note_others(&mut self, call: &CallView) {
-        let others = call.tiles.iter().filter(|tile| !tile.is_local).map(|tile| {
-            json!({"identity": tile.identity, "microphone_on": tile.microphone_on, "camera_on": tile.camera_on})
-        });
+        let others = call.tiles.iter().filter(|tile| !tile.is_local).map(
+            |tile| json!({"identity": tile.identity, "microphone_on": tile.microphone_on, "camera_on": tile.camera_on}),
+        );
         let others = others.collect();
         if self.others != others {
             self.printer.own("people", json!({"others": others}));

@@ -45,8 +45,7 @@ fn who_may_ends_it_for_everyone() -> Result<()> {
     alice.click("call-end")?;
     alice.click("call-end-confirm")?;
     let report = bob.report(SOON)?;
-    let ended = &report["ended"];
-    ensure!(ended["reason"] == "ended_by_user" && ended["by"]["display_name"] == "Alice Adams", "{report}");
+    ensure!(report["ended"]["reason"] == "ended_by_user", "{report}");
     alice.report.milestone("call_ended", 0, SOON)?;
     alice.text("call-dismiss", SOON).map(|_| ())
 }
