@@ -177,9 +177,9 @@ async fn ask_engine(session: Session, mut changes: watch::Receiver<Asked>) {
         if tiles == last {
             continue;
         }
-        last.clone_from(&tiles);
-        if let Err(UserError { code, message }) = session.dispatch(UserCommand::ShowVideo { tiles }).await {
-            tracing::debug!(code, message, "nothing to draw");
+        match session.dispatch(UserCommand::ShowVideo { tiles: tiles.clone() }).await {
+            Ok(()) => last = tiles,
+            Err(UserError { code, message }) => tracing::debug!(code, message, "nothing to draw"),
         }
     }
 }

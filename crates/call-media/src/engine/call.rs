@@ -29,7 +29,9 @@ use super::{
 use crate::protocol::{Connection, DisconnectReason, Quality, Stats, TrackStats, VideoView};
 
 /// A track nobody draws yet flows so long before it is paused: its view is on its way.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_secs(3);
+/// A track that is shown and sends nothing for so long is asked for again.
+const SILENT: Duration = Duration::from_secs(1);
 /// Leaving takes no longer, whether the SFU answers or not.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -39,6 +41,8 @@ pub(crate) struct RemoteMedia {
     pub(crate) counters: Counters,
     publication: RemoteTrackPublication,
     since: Instant,
+    /// When it was last looked at while shown, and how many frames had come by then.
+    seen: (Instant, u64),
     task: JoinHandle<()>,
 }
 
@@ -52,6 +56,21 @@ pub(crate) enum Counters {
 impl RemoteMedia {
     fn is_fresh(&self) -> bool {
         self.since.elapsed() < FRESH
+    }
+
+    /// Asks the SFU again for a picture that is shown and does not come. The SDK sends each setting from a task of its own, so of two
+    /// close together the older may arrive last and leave the track paused; this message says all of them at once.
+    fn ask_again_if_silent(&mut self, size: TrackDimension) {
+        let Counters::Video(counters) = &self.counters else { return };
+        let ((looked, before), now) = (self.seen, counters.frames());
+        if looked.elapsed() < SILENT {
+            return;
+        }
+        self.seen = (Instant::now(), now);
+        if now == before && !self.publication.is_muted() {
+            debug!(sid = %self.publication.sid(), "nothing comes: asked for again");
+            self.publication.update_video_dimensions(size);
+        }
     }
 
     /// Returns when nothing of the SDK is held any more.
@@ -165,7 +184,8 @@ impl Call {
                 (Counters::Video(counters), tokio::spawn(task))
             }
         };
-        self.remote.insert(sid, RemoteMedia { identity, counters, publication, since: Instant::now(), task });
+        let now = Instant::now();
+        self.remote.insert(sid, RemoteMedia { identity, counters, publication, since: now, seen: (now, 0), task });
         self.apply();
     }
 
@@ -208,6 +228,11 @@ impl Call {
                     media.publication.set_enabled(true);
                     media.publication.update_video_dimensions(TrackDimension(width, height));
                 }
+            }
+        }
+        for (sid, demand) in &wanted {
+            if let (Demand::Shown { width, height }, Some(media)) = (*demand, self.remote.get_mut(sid)) {
+                media.ask_again_if_silent(TrackDimension(width, height));
             }
         }
         self.told = wanted;

@@ -32,8 +32,13 @@ struct VideoState {
 }
 
 impl VideoCounters {
+    /// Decoded so far.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn is_first(&self) -> bool {
-        self.frames.load(Ordering::Relaxed) == 0
+        self.frames() == 0
     }
 
     /// Counts a frame that is here now; its capture time in Unix microseconds if it has a code, else 0.
