@@ -95,13 +95,13 @@ async fn devices_are_listed_whatever_the_machine_has_and_a_missing_microphone_is
         ..MediaSetup::default()
     };
     peer.ok(Command::Prepare { media: media.clone() }).await;
-    peer.event("listening only", |event| match event {
-        Event::Notice { notice: Notice::NoMicrophone { message } } => {
-            Some(assert!(message.contains("choose another"), "{message}"))
-        }
-        _ => None,
-    })
-    .await;
+    let message = peer
+        .event("listening only", |event| match event {
+            Event::Notice { notice: Notice::NoMicrophone { message } } => Some(message.clone()),
+            _ => None,
+        })
+        .await;
+    assert!(message.contains("choose another"), "{message}");
     // prepared again without that microphone, then with it: it was said
     peer.ok(Command::Prepare { media: MediaSetup { microphone: AudioInput::None, ..media.clone() } }).await;
     peer.ok(Command::Prepare { media }).await;

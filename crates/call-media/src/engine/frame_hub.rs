@@ -12,7 +12,10 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use super::video::picture::{Picture, Scaler, fit};
+use super::video::{
+    camera::unix_us,
+    picture::{Picture, Scaler, fit},
+};
 use crate::{
     frames::{CREDITS, FrameHeader, HEADER_BYTES, i420_bytes},
     protocol::{MAX_VIEWS, VideoView, ViewSource, ViewStats},
@@ -27,10 +30,15 @@ pub(crate) struct Shot {
     pub(crate) received_unix_us: i64,
 }
 
+/// An older frame is no longer what the source looks like.
+const STALE_US: i64 = 2_000_000;
+
 /// All views and the one client that draws them.
 #[derive(Default)]
 pub(crate) struct FrameHub {
     views: Mutex<HashMap<u32, Arc<Mutex<View>>>>,
+    /// The newest frame of each source: a view that comes later than it need not wait for the next one.
+    newest: Mutex<Vec<(ViewSource, Shot)>>,
     client: Mutex<Option<mpsc::Sender<Bytes>>>,
     /// Counts clients, so that one that was replaced cannot detach its successor.
     clients: AtomicU64,
@@ -86,17 +94,44 @@ impl FrameHub {
     pub(crate) fn show(&self, wanted: Vec<VideoView>) {
         let mut views = self.views.lock();
         views.retain(|id, _| wanted.iter().any(|spec| spec.view == *id));
+        let mut changed = Vec::new();
         for spec in wanted {
-            match views.get(&spec.view) {
-                Some(view) => {
-                    let mut view = view.lock();
-                    if view.spec.source != spec.source {
-                        view.waiting = None;
-                    }
-                    view.spec = spec;
-                }
-                None => _ = views.insert(spec.view, Arc::new(Mutex::new(View::new(spec)))),
+            let view = views.entry(spec.view).or_insert_with(|| {
+                let view = Arc::new(Mutex::new(View::new(spec.clone())));
+                changed.push(view.clone());
+                view
+            });
+            let mut shown = view.lock();
+            if shown.spec.source != spec.source {
+                shown.waiting = None;
+                changed.push(view.clone());
             }
+            shown.spec = spec;
+        }
+        drop(views);
+        self.start(&changed);
+    }
+
+    /// Gives views that show something new the newest frame there is.
+    fn start(&self, views: &[Arc<Mutex<View>>]) {
+        let Some(client) = self.client.lock().clone() else { return };
+        let newest = self.newest.lock();
+        for view in views {
+            let mut view = view.lock();
+            let shot = newest.iter().find(|(source, _)| *source == view.spec.source).map(|(_, shot)| shot);
+            if let Some(shot) = shot.filter(|shot| unix_us() - shot.received_unix_us < STALE_US)
+                && view.credits > 0
+            {
+                view.send(shot, &client);
+            }
+        }
+    }
+
+    fn remember(&self, source: &ViewSource, shot: &Shot) {
+        let mut newest = self.newest.lock();
+        match newest.iter_mut().find(|(known, _)| known == source) {
+            Some((_, known)) => *known = shot.clone(),
+            None => newest.push((source.clone(), shot.clone())),
         }
     }
 
@@ -107,6 +142,7 @@ impl FrameHub {
 
     /// A new frame: goes out where there is credit, waits where there is none, and takes the place of one that still waits.
     pub(crate) fn offer(&self, source: &ViewSource, shot: &Shot) {
+        self.remember(source, shot);
         let Some(client) = self.client.lock().clone() else { return };
         for view in self.of(source) {
             let mut view = view.lock();
@@ -120,12 +156,14 @@ impl FrameHub {
 
     /// The source has ended: lets go of its frames.
     pub(crate) fn forget(&self, source: &ViewSource) {
+        self.newest.lock().retain(|(known, _)| known != source);
         self.of(source).into_iter().for_each(|view| view.lock().waiting = None);
     }
 
     /// The call has ended: nothing is drawn any more.
     pub(crate) fn clear(&self) {
         self.views.lock().clear();
+        self.newest.lock().clear();
     }
 
     /// A client that draws from now on, with its number; the one before gets nothing more.

@@ -9,7 +9,7 @@ use crate::protocol::{VideoView, ViewSource};
 pub(crate) enum Demand {
     /// Nobody draws it: the SFU stops sending.
     Paused,
-    /// It is so new that nobody could ask for it yet: it flows as it comes, and the first picture is there when its view is.
+    /// It is so new that nobody could ask for it yet, or that a change of layer would hold up its first pictures: it flows as it comes.
     Fresh,
     /// Drawn at this size, the largest of its views.
     Shown { width: u32, height: u32 },
@@ -29,8 +29,8 @@ fn demand(views: &[VideoView], track: &str, fresh: bool) -> Demand {
         _ => None,
     });
     match sizes.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))) {
+        _ if fresh => Demand::Fresh,
         Some((width, height)) => Demand::Shown { width, height },
-        None if fresh => Demand::Fresh,
         None => Demand::Paused,
     }
 }
@@ -56,6 +56,8 @@ mod tests {
     fn a_track_is_shown_at_the_size_of_its_largest_view_and_paused_without_one() {
         let local = VideoView { view: 9, source: ViewSource::LocalCamera, width: 99, height: 99 };
         let views = [view(1, "TR_a", 320, 180), view(2, "TR_a", 200, 300), local];
+        let asked = demands(&views, [("TR_a", true)]);
+        assert_eq!(asked["TR_a"], Demand::Fresh, "also one that is shown");
         let demands = demands(&views, [("TR_a", false), ("TR_b", false), ("TR_c", true)]);
         assert_eq!(demands["TR_a"], Demand::Shown { width: 320, height: 300 });
         assert_eq!(demands["TR_b"], Demand::Paused);

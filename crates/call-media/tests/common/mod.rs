@@ -22,19 +22,19 @@ use tokio::{
     time::{interval, timeout},
 };
 
-pub const KEY: &str = "testkey";
-pub const SECRET: &str = "a-secret-for-tests-of-at-least-32-bytes";
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const KEY: &str = "testkey";
+pub(crate) const SECRET: &str = "a-secret-for-tests-of-at-least-32-bytes";
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Killed when dropped.
-pub struct Sfu {
+pub(crate) struct Sfu {
     process: Child,
-    pub url: String,
+    pub(crate) url: String,
     _directory: tempfile::TempDir,
 }
 
 impl Sfu {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let (http, tcp, udp) = (free_tcp(), free_tcp(), free_udp());
         let config = format!(
@@ -63,7 +63,7 @@ impl Sfu {
         Self { process, url: format!("ws://127.0.0.1:{http}"), _directory: directory }
     }
 
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.process.kill().await.expect("killed");
     }
 }
@@ -83,22 +83,22 @@ fn free_udp() -> u16 {
     UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
-pub fn token(identity: &str) -> Secret {
+pub(crate) fn token(identity: &str) -> Secret {
     let grants = VideoGrants { room_join: true, room: "test".into(), ..VideoGrants::default() };
     let token = AccessToken::with_api_key(KEY, SECRET).with_identity(identity).with_grants(grants);
     Secret(token.to_jwt().expect("a token"))
 }
 
-pub async fn within<T>(what: &str, wait: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(what: &str, wait: impl Future<Output = T>) -> T {
     timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"))
 }
 
-pub fn launch() -> EngineLaunch {
+pub(crate) fn launch() -> EngineLaunch {
     EngineLaunch { program: env!("CARGO_BIN_EXE_call-engine").into(), library: None }
 }
 
 /// Sends a pattern small enough for two encoders on two cores, and a tone.
-pub fn test_media(tone: u32) -> MediaSetup {
+pub(crate) fn test_media(tone: u32) -> MediaSetup {
     MediaSetup {
         microphone: AudioInput::Tone { frequency: tone },
         speaker: AudioOutput::Null,
@@ -108,15 +108,15 @@ pub fn test_media(tone: u32) -> MediaSetup {
 }
 
 /// An engine and what it said.
-pub struct Peer {
-    pub engine: Engine,
-    pub events: mpsc::Receiver<Event>,
-    pub frames: FrameEndpoint,
-    pub roster: Vec<Participant>,
+pub(crate) struct Peer {
+    pub(crate) engine: Engine,
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) frames: FrameEndpoint,
+    pub(crate) roster: Vec<Participant>,
 }
 
 impl Peer {
-    pub async fn launch() -> Self {
+    pub(crate) async fn launch() -> Self {
         let (engine, mut events) = Engine::launch(launch()).expect("the engine starts");
         match within("ready", events.recv()).await {
             Some(Event::Ready { frames, sdk_version, .. }) => {
@@ -130,7 +130,7 @@ impl Peer {
         }
     }
 
-    pub async fn join(sfu: &Sfu, identity: &str, media: MediaSetup) -> Self {
+    pub(crate) async fn join(sfu: &Sfu, identity: &str, media: MediaSetup) -> Self {
         let peer = Self::launch().await;
         peer.ok(Command::Prepare { media }).await;
         let (url, token) = (sfu.url.clone(), token(identity));
@@ -138,13 +138,13 @@ impl Peer {
         peer
     }
 
-    pub async fn ok(&self, command: Command) {
+    pub(crate) async fn ok(&self, command: Command) {
         let what = format!("{command:?}");
         assert_eq!(self.engine.request(command).await, Ok(Reply::Done), "{what}");
     }
 
     /// The first event `wanted` says something about.
-    pub async fn event<T>(&mut self, what: &str, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    pub(crate) async fn event<T>(&mut self, what: &str, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
         within(what, async {
             loop {
                 let event = self.events.recv().await.unwrap_or_else(|| panic!("the engine ended before: {what}"));
@@ -160,7 +160,12 @@ impl Peer {
     }
 
     /// Waits until the other one is as wanted.
-    pub async fn other(&mut self, what: &str, identity: &str, wanted: impl Fn(&Participant) -> bool) -> Participant {
+    pub(crate) async fn other(
+        &mut self,
+        what: &str,
+        identity: &str,
+        wanted: impl Fn(&Participant) -> bool,
+    ) -> Participant {
         let find =
             |roster: &[Participant]| roster.iter().find(|other| other.identity == identity && wanted(other)).cloned();
         if let Some(other) = find(&self.roster) {
@@ -173,7 +178,7 @@ impl Peer {
         .await
     }
 
-    pub async fn stats(&self) -> Stats {
+    pub(crate) async fn stats(&self) -> Stats {
         match self.engine.request(Command::Stats).await {
             Ok(Reply::Stats { stats }) => stats,
             other => panic!("{other:?} instead of stats"),
@@ -181,7 +186,7 @@ impl Peer {
     }
 
     /// Asks until the answer is as wanted.
-    pub async fn stats_when(&self, what: &str, mut wanted: impl FnMut(&Stats) -> bool) -> Stats {
+    pub(crate) async fn stats_when(&self, what: &str, mut wanted: impl FnMut(&Stats) -> bool) -> Stats {
         let last = std::cell::RefCell::new(Stats::default());
         let ask = async {
             let mut again = interval(Duration::from_millis(50));
@@ -199,12 +204,12 @@ impl Peer {
             .unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}; last: {:#?}", last.borrow()))
     }
 
-    pub async fn show(&self, sid: &str, width: u32, height: u32) {
+    pub(crate) async fn show(&self, sid: &str, width: u32, height: u32) {
         let source = ViewSource::Track { sid: sid.into() };
         self.ok(Command::ShowVideo { views: vec![VideoView { view: 1, source, width, height }] }).await;
     }
 }
 
-pub fn track<'a>(stats: &'a Stats, identity: &str, kind: &str) -> Option<&'a TrackStats> {
+pub(crate) fn track<'a>(stats: &'a Stats, identity: &str, kind: &str) -> Option<&'a TrackStats> {
     stats.tracks.iter().find(|track| track.identity == identity && track.kind == kind)
 }

@@ -26,7 +26,7 @@ pub(crate) async fn receive(
     hub: Arc<FrameHub>,
     news: NewsSender,
 ) {
-    let source = ViewSource::Track { sid: track.sid().to_string() };
+    let source = Source { view: ViewSource::Track { sid: track.sid().to_string() }, hub };
     // holds one frame: the newest
     let mut stream = NativeVideoStream::new(track.rtc_track());
     let mut sequence = 0;
@@ -42,9 +42,21 @@ pub(crate) async fn receive(
             tell(&news, News::FirstMedia { identity: identity.clone(), kind: MediaKind::Video });
         }
         let captured = counters.frame(&planes, now);
-        hub.offer(&source, &Shot { picture, sequence, captured_unix_us: captured, received_unix_us: now });
+        let shot = Shot { picture, sequence, captured_unix_us: captured, received_unix_us: now };
+        source.hub.offer(&source.view, &shot);
     }
-    hub.forget(&source);
+}
+
+/// Lets go of the track's frames however its task ends.
+struct Source {
+    view: ViewSource,
+    hub: Arc<FrameHub>,
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.hub.forget(&self.view);
+    }
 }
 
 /// Decoders give I420; one in hardware may give something else.
