@@ -9,7 +9,7 @@ export type DrawnTile = {
  */
 view: number, 
 /**
- * [`Tile::video`].
+ * [`super::Tile::video`].
  */
 video: string, 
 /**
