@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io::Write,
     process::Command,
-    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -15,11 +14,10 @@ use serde_json::{Value, json};
 use xtask::{
     lines::Lines,
     paths,
-    peers::Agent,
     process::{Output, Pipes, Process},
 };
 
-use crate::{Measured, Scene, native::idle, processes::Tree, table::median};
+use crate::{Measured, Scene, at_ms, middle, native::last_seconds, processes::Tree};
 
 const START: Duration = Duration::from_secs(60);
 
@@ -35,48 +33,27 @@ pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
     let wait = |name: &str| events.wait(name, 0, START, |line| line["event"] == name);
     wait("waiting")?;
     let tree = Tree::below(peer.pid());
-    let (idle_cpu, idle_pss_mb) = idle(scene, &tree)?;
+    let idle = scene.watch(&tree)?;
 
-    let stay = scene.plan.stay();
-    let calls = ["--call", &scene.room, "--publish", "pattern,tone:660", "--for", &stay, "--view", "1280x720"];
-    let mut bob = Agent::start(&scene.stack.state, "bob", &calls, &directory)?;
-    let call = runtime.block_on(ringing_call(&client, &scene.room))?;
+    let mut bob = scene.bob(&directory)?;
+    let call_id = runtime.block_on(ringing_call(&client, &scene.room))?;
     let answered = now_ms()?;
-    let grant = runtime.block_on(client.join(&call, &DeviceId::from("browser")))?;
+    let grant = runtime.block_on(client.join(&call_id, &DeviceId::from("browser")))?;
     let mut stdin = peer.stdin().context("the browser peer has no input")?;
     writeln!(stdin, "{}", json!({"url": grant.livekit_url, "token": grant.livekit_token}))?;
     let first_frame = at_ms(&wait("first_frame")?)?;
     let first_sound = at_ms(&wait("first_sound")?)?;
 
-    thread::sleep(scene.plan.settle());
-    let x_server = scene.x_server()?;
-    let mark = events.mark();
-    let (cpu, x) = (tree.cpu()?, x_server.cpu()?);
-    thread::sleep(scene.plan.span());
-    let (cpu, x_server_cpu) = (cpu.percent_until(tree.cpu()?), x.percent_until(x_server.cpu()?));
-    let pss_mb = tree.pss_mb()?;
+    let call = scene.watch(&tree)?;
     let lines = events.all();
     scene.desktop.screenshot(None, &directory.join("call.png"))?;
     drop(stdin);
     peer.wait(START)?;
     bob.report(START)?;
-    let middle = |field: &str| -> Result<f64> {
-        let seconds = lines[mark..].iter().filter(|line| line["event"] == "stats");
-        let values: Vec<f64> = seconds.filter_map(|line| line[field].as_f64()).collect();
-        median(&values).with_context(|| format!("the browser reported no {field}"))
-    };
-    Ok(Measured {
-        first_frame_ms: first_frame - answered,
-        first_sound_ms: first_sound - answered,
-        latency_p50_ms: middle("latency_p50_ms")?,
-        latency_p95_ms: middle("latency_p95_ms")?,
-        fps: middle("fps")?,
-        width: middle("width")?,
-        cpu,
-        x_server_cpu,
-        pss_mb,
-        idle_cpu,
-        idle_pss_mb,
+    let watched = last_seconds(&lines, scene.plan.span());
+    let stats = |line: &&Value| line["event"] == "stats";
+    Measured::new((first_frame - answered, first_sound - answered), idle, call, |field| {
+        middle(watched.iter().filter(stats), field)
     })
 }
 
@@ -106,8 +83,4 @@ async fn ringing_call(client: &Client, room: &str) -> Result<CallId> {
 
 fn now_ms() -> Result<f64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as f64)
-}
-
-fn at_ms(line: &Value) -> Result<f64> {
-    line["at_ms"].as_f64().with_context(|| format!("no time in {line}"))
 }

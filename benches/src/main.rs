@@ -9,18 +9,25 @@ mod native;
 mod processes;
 mod table;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
 use xtask::{
     desktop::Desktop,
-    paths, process,
+    paths,
+    peers::Agent,
+    process,
     progress::{headline, say},
     stack::{Options, Stack, direct_name},
 };
 
-use crate::{media::Sources, table::Row};
+use crate::{media::Sources, processes::Tree, table::Row};
 
 #[derive(Parser)]
 struct Cli {
@@ -59,7 +66,8 @@ impl Plan {
 
     /// How long the partner stays.
     fn stay(self) -> String {
-        format!("{}s", self.settle + self.seconds + 3)
+        // a few seconds for the answer and for the pictures taken at the end
+        format!("{}s", self.settle + self.seconds + 4)
     }
 }
 
@@ -87,6 +95,68 @@ pub(crate) struct Measured {
     pss_mb: f64,
     idle_cpu: f64,
     idle_pss_mb: f64,
+}
+
+/// What a process tree costs while it waits, and in a call.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    cpu: f64,
+    x_server_cpu: f64,
+    pss_mb: f64,
+}
+
+impl Scene {
+    /// Lets things settle, then watches for the plan's span.
+    pub(crate) fn watch(&self, tree: &Tree) -> Result<Cost> {
+        let x_server = self.desktop.pid("Xvfb").map(Tree::of).context("the virtual desktop has no X server")?;
+        thread::sleep(self.plan.settle());
+        let (cpu, x) = (tree.cpu()?, x_server.cpu()?);
+        thread::sleep(self.plan.span());
+        let (cpu, x_server_cpu) = (cpu.percent_until(tree.cpu()?), x.percent_until(x_server.cpu()?));
+        Ok(Cost { cpu, x_server_cpu, pss_mb: tree.pss_mb()? })
+    }
+
+    /// Bob, who calls and stays as long as it takes to watch.
+    pub(crate) fn bob(&self, directory: &Path) -> Result<Agent> {
+        let stay = self.plan.stay();
+        let calls = ["--call", &self.room, "--publish", "pattern,tone:660", "--for", &stay, "--view", "1280x720"];
+        Agent::start(&self.stack.state, "bob", &calls, directory)
+    }
+}
+
+impl Measured {
+    /// `second` gives the median over the watched seconds of what a side reported.
+    pub(crate) fn new(
+        (first_frame_ms, first_sound_ms): (f64, f64),
+        idle: Cost,
+        call: Cost,
+        second: impl Fn(&str) -> Result<f64>,
+    ) -> Result<Self> {
+        Ok(Self {
+            first_frame_ms,
+            first_sound_ms,
+            latency_p50_ms: second("latency_p50_ms").or_else(|_| second("latency_ms_p50"))?,
+            latency_p95_ms: second("latency_p95_ms").or_else(|_| second("latency_ms_p95"))?,
+            fps: second("fps")?,
+            width: second("width")?,
+            cpu: call.cpu,
+            x_server_cpu: call.x_server_cpu,
+            pss_mb: call.pss_mb,
+            idle_cpu: idle.cpu,
+            idle_pss_mb: idle.pss_mb,
+        })
+    }
+}
+
+/// The time of a reported event, Unix milliseconds.
+pub(crate) fn at_ms(line: &Value) -> Result<f64> {
+    line["at_ms"].as_f64().with_context(|| format!("no time in {line}"))
+}
+
+/// The median of a field over what was reported each second.
+pub(crate) fn middle<'a>(lines: impl Iterator<Item = &'a Value>, field: &str) -> Result<f64> {
+    let values: Vec<f64> = lines.filter_map(|line| line[field].as_f64()).collect();
+    table::median(&values).with_context(|| format!("nothing reported {field}"))
 }
 
 fn main() -> Result<()> {

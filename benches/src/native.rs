@@ -1,20 +1,15 @@
 //! The app as Alice.
 
-use std::{
-    fs,
-    path::PathBuf,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 use xtask::{
-    peers::{Agent, App, AppOptions},
+    peers::{App, AppOptions},
     process::{Pipes, Process},
 };
 
-use crate::{Measured, Scene, processes::Tree, table::median};
+use crate::{Measured, Scene, at_ms, middle, processes::Tree};
 
 const START: Duration = Duration::from_secs(40);
 
@@ -24,11 +19,9 @@ pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
     let mut app = App::start(Some(&scene.desktop), &scene.stack.state, "alice", &options(scene), &directory)?;
     app.report.milestone("online", 0, START)?;
     let tree = Tree::of(app.process.pid());
-    let (idle_cpu, idle_pss_mb) = idle(scene, &tree)?;
+    let idle = scene.watch(&tree)?;
 
-    let stay = scene.plan.stay();
-    let calls = ["--call", &scene.room, "--publish", "pattern,tone:660", "--for", &stay, "--view", "1280x720"];
-    let mut bob = Agent::start(&scene.stack.state, "bob", &calls, &directory)?;
+    let mut bob = scene.bob(&directory)?;
     app.report.milestone("ring_painted", 0, START)?;
     scene.desktop.press("Incoming", "Answer", START)?;
     let answered = at_ms(&app.report.milestone("answered", 0, START)?)?;
@@ -37,34 +30,15 @@ pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
     let sound = |line: &Value| line["milestone"] == "first_media" && line["kind"] == "audio";
     let first_sound = at_ms(&app.report.wait("the first sound", 0, START, sound)?)?;
 
-    thread::sleep(scene.plan.settle());
-    let x_server = scene.x_server()?;
-    let mark = app.report.mark();
-    let (cpu, x) = (tree.cpu()?, x_server.cpu()?);
-    thread::sleep(scene.plan.span());
-    let (cpu, x_server_cpu) = (cpu.percent_until(tree.cpu()?), x.percent_until(x_server.cpu()?));
-    let pss_mb = tree.pss_mb()?;
+    let call = scene.watch(&tree)?;
     let lines = app.report.all();
-    let drawn = remote_seconds(&lines[mark..]);
     scene.desktop.screenshot(None, &directory.join("call.png"))?;
-    bob.report(Duration::from_secs(20))?;
+    bob.report(START)?;
     app.process.stop();
-    let middle = |field: &str| -> Result<f64> {
-        let values: Vec<f64> = drawn.iter().filter_map(|line| line[field].as_f64()).collect();
-        median(&values).with_context(|| format!("the app reported no {field}"))
-    };
-    Ok(Measured {
-        first_frame_ms: first_frame - answered,
-        first_sound_ms: first_sound - answered,
-        latency_p50_ms: middle("latency_ms_p50")?,
-        latency_p95_ms: middle("latency_ms_p95")?,
-        fps: middle("fps")?,
-        width: middle("width")?,
-        cpu,
-        x_server_cpu,
-        pss_mb,
-        idle_cpu,
-        idle_pss_mb,
+    let watched = last_seconds(&lines, scene.plan.span());
+    let drawn = |line: &&Value| line["milestone"] == "drawn" && line["video"] != "local";
+    Measured::new((first_frame - answered, first_sound - answered), idle, call, |field| {
+        middle(watched.iter().filter(drawn), field)
     })
 }
 
@@ -82,18 +56,9 @@ pub(crate) fn measure_windowless(scene: &Scene, run: u32) -> Result<Measured> {
     let mark = first.report.mark();
     let mut app = Process::start("scaiwave-calls", command, &directory.join("background.log"), Pipes::default())?;
     first.report.milestone("online", mark, START)?;
-    let (idle_cpu, idle_pss_mb) = idle(scene, &Tree::of(app.pid()))?;
+    let idle = scene.watch(&Tree::of(app.pid()))?;
     app.stop();
-    Ok(Measured { idle_cpu, idle_pss_mb, ..Measured::default() })
-}
-
-/// CPU and memory while nothing happens.
-pub(crate) fn idle(scene: &Scene, tree: &Tree) -> Result<(f64, f64)> {
-    thread::sleep(scene.plan.settle());
-    let before = tree.cpu()?;
-    let until = Instant::now() + scene.plan.span() / 2;
-    thread::sleep(until - Instant::now());
-    Ok((before.percent_until(tree.cpu()?), tree.pss_mb()?))
+    Ok(Measured { idle_cpu: idle.cpu, idle_pss_mb: idle.pss_mb, ..Measured::default() })
 }
 
 fn options(scene: &Scene) -> AppOptions {
@@ -104,16 +69,9 @@ fn options(scene: &Scene) -> AppOptions {
     }
 }
 
-fn remote_seconds(lines: &[Value]) -> Vec<&Value> {
-    lines.iter().filter(|line| line["milestone"] == "drawn" && line["video"] != "local").collect()
-}
-
-fn at_ms(line: &Value) -> Result<f64> {
-    line["at_ms"].as_f64().with_context(|| format!("no time in {line}"))
-}
-
-impl Scene {
-    pub(crate) fn x_server(&self) -> Result<Tree> {
-        self.desktop.pid("Xvfb").map(Tree::of).context("the virtual desktop has no X server")
-    }
+/// The lines of the last `span` before the end.
+pub(crate) fn last_seconds(lines: &[Value], span: Duration) -> &[Value] {
+    let at = |line: &Value| line["at_ms"].as_f64().unwrap_or_default();
+    let from = lines.last().map_or(0.0, at) - span.as_secs_f64() * 1000.0;
+    &lines[lines.partition_point(|line| at(line) < from)..]
 }
