@@ -188,3 +188,18 @@ async fn a_join_that_cannot_work_says_why() {
     let error = alice.engine.request(join(&sfu.url, token(ALICE))).await.expect_err("once is enough");
     assert_eq!(error.code, EngineErrorCode::BadRequest);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_gets_lost_between_sfu_and_engine_is_brought_back() {
+    let sfu = Sfu::start().await;
+    let mut alice = Peer::join(&sfu, ALICE, test_media(440)).await;
+    let _bob = Peer::join(&sfu, BOB, test_media(880)).await;
+    let camera = camera_of(&alice.other("bob's camera", BOB, |bob| bob.camera.on).await);
+    alice.show(&camera, 320, 180).await;
+    let decoded = |stats: &Stats| track(stats, BOB, "video").map(|video| video.frames);
+    alice.stats_when("bob is seen", |stats| decoded(stats) > Some(5)).await;
+
+    sfu.unsubscribe(ALICE, &camera).await;
+    alice.stats_when("bob's picture is gone", |stats| decoded(stats).is_none()).await;
+    alice.stats_when("bob is seen again", |stats| decoded(stats) > Some(5)).await;
+}

@@ -15,8 +15,8 @@ use super::{
     livekit::{
         self,
         prelude::{
-            ConnectionQuality, LocalTrackPublication, RemoteParticipant, RemoteTrack, RemoteTrackPublication, Room,
-            RoomEvent, TrackDimension, TrackSource,
+            ConnectionQuality, ConnectionState, LocalTrackPublication, RemoteParticipant, RemoteTrack,
+            RemoteTrackPublication, Room, RoomEvent, TrackDimension, TrackSource,
         },
     },
     news::NewsSender,
@@ -25,6 +25,7 @@ use super::{
     session::{Joined, Published},
     stats::{AudioCounters, VideoCounters, meter_stats},
     video::{capture::Capture, receive},
+    watch::{Act, Watch},
 };
 use crate::protocol::{Connection, DisconnectReason, Quality, Stats, TrackStats, VideoView};
 
@@ -43,6 +44,8 @@ pub(crate) struct RemoteMedia {
     since: Instant,
     /// When it was last looked at while shown, and how many frames had come by then.
     seen: (Instant, u64),
+    /// It was shown and nothing came between the last two looks.
+    silent: bool,
     task: JoinHandle<()>,
 }
 
@@ -67,7 +70,8 @@ impl RemoteMedia {
             return;
         }
         self.seen = (Instant::now(), now);
-        if now == before && !self.publication.is_muted() {
+        self.silent = now == before && !self.publication.is_muted();
+        if self.silent {
             debug!(sid = %self.publication.sid(), "nothing comes: asked for again");
             self.publication.update_video_dimensions(size);
         }
@@ -97,6 +101,7 @@ pub(crate) struct Call {
     connect_ms: u64,
     views: Vec<VideoView>,
     told: BTreeMap<String, Demand>,
+    watch: Watch,
 }
 
 impl Call {
@@ -113,6 +118,7 @@ impl Call {
             connect_ms,
             views: Vec::new(),
             told: BTreeMap::new(),
+            watch: Watch::default(),
         };
         (call, events)
     }
@@ -185,7 +191,10 @@ impl Call {
             }
         };
         let now = Instant::now();
-        self.remote.insert(sid, RemoteMedia { identity, counters, publication, since: now, seen: (now, 0), task });
+        self.remote.insert(
+            sid,
+            RemoteMedia { identity, counters, publication, since: now, seen: (now, 0), silent: false, task },
+        );
         self.apply();
     }
 
@@ -231,11 +240,38 @@ impl Call {
             }
         }
         for (sid, demand) in &wanted {
-            if let (Demand::Shown { width, height }, Some(media)) = (*demand, self.remote.get_mut(sid)) {
-                media.ask_again_if_silent(TrackDimension(width, height));
+            match (*demand, self.remote.get_mut(sid)) {
+                (Demand::Shown { width, height }, Some(media)) => {
+                    media.ask_again_if_silent(TrackDimension(width, height))
+                }
+                (Demand::Paused | Demand::Fresh, Some(media)) => media.silent = false,
+                (_, None) => (),
             }
         }
         self.told = wanted;
+        self.bring_back_missing();
+    }
+
+    /// Subscribes anew to what is not received at all, and to pictures that are shown and stand still though asked for again.
+    fn bring_back_missing(&mut self) {
+        if self.room.connection_state() != ConnectionState::Connected {
+            // everything comes anew afterwards
+            self.watch = Watch::default();
+            return;
+        }
+        let participants = self.room.remote_participants();
+        let publications: HashMap<String, RemoteTrackPublication> = participants
+            .values()
+            .flat_map(|participant| participant.track_publications())
+            .map(|(sid, publication)| (sid.to_string(), publication))
+            .collect();
+        let is_missing = |sid: &String| self.remote.get(sid).is_none_or(|media| media.silent);
+        let mut missing: Vec<String> = publications.keys().filter(|sid| is_missing(sid)).cloned().collect();
+        missing.sort();
+        for (sid, act) in self.watch.look(Instant::now(), &missing) {
+            warn!(sid, ?act, "a track does not come");
+            publications[&sid].set_subscribed(act == Act::Ask);
+        }
     }
 
     pub(crate) fn stats(&self, input: &Input, capture: &Capture) -> Stats {

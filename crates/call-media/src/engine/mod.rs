@@ -25,5 +25,6 @@ mod session;
 mod stats;
 mod stdio;
 mod video;
+mod watch;
 
 pub use run::run;

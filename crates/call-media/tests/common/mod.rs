@@ -14,7 +14,10 @@ use call_media::{
     host::{Engine, EngineLaunch},
     protocol::*,
 };
-use livekit_api::access_token::{AccessToken, VideoGrants};
+use livekit_api::{
+    access_token::{AccessToken, VideoGrants},
+    services::room::RoomClient,
+};
 use tokio::{
     net::TcpStream,
     process::{Child, Command as Process},
@@ -61,6 +64,12 @@ impl Sfu {
         })
         .await;
         Self { process, url: format!("ws://127.0.0.1:{http}"), _directory: directory }
+    }
+
+    /// Takes a track away from somebody without asking them.
+    pub(crate) async fn unsubscribe(&self, identity: &str, track: &str) {
+        let rooms = RoomClient::with_api_key(&self.url, KEY, SECRET);
+        rooms.update_subscriptions("test", identity, vec![track.to_owned()], false).await.expect("unsubscribed");
     }
 
     pub(crate) async fn kill(&mut self) {
