@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::Write,
     process::Command,
+    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,7 +18,7 @@ use xtask::{
     process::{Output, Pipes, Process},
 };
 
-use crate::{Measured, Scene, at_ms, middle, native::last_seconds, processes::Tree};
+use crate::{Measured, RINGING, Scene, at_ms, middle, native::last_seconds, processes::Tree};
 
 const START: Duration = Duration::from_secs(60);
 
@@ -37,6 +38,7 @@ pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
 
     let mut bob = scene.bob(&directory)?;
     let call_id = runtime.block_on(ringing_call(&client, &scene.room))?;
+    thread::sleep(RINGING);
     let answered = now_ms()?;
     let grant = runtime.block_on(client.join(&call_id, &DeviceId::from("browser")))?;
     let mut stdin = peer.stdin().context("the browser peer has no input")?;

@@ -41,6 +41,11 @@ enum What {
     Call(Plan),
 }
 
+/// Large enough for a window that draws 1280 × 720 beside its list of rooms.
+const SCREEN: (u32, u32) = (1920, 1200);
+/// A person takes so long to answer: by then nobody is still busy with starting the call.
+const RINGING: Duration = Duration::from_secs(2);
+
 /// How long and how often.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Plan {
@@ -167,7 +172,7 @@ fn main() -> Result<()> {
     headline("Starting the stack and a virtual desktop");
     let stack = Stack::start(Options::new(directory.join("stack")))?;
     let room = stack.state.room(&direct_name("alice", "bob"))?.room_id.clone();
-    let desktop = Desktop::start(&directory.join("desktop"))?;
+    let desktop = Desktop::start_sized(&directory.join("desktop"), SCREEN)?;
     let sources = Sources::write(&directory)?;
     let scene = Scene { stack, desktop, room, sources, directory, plan };
 

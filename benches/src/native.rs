@@ -1,28 +1,34 @@
 //! The app as Alice.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, thread, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use xtask::{
     peers::{App, AppOptions},
     process::{Pipes, Process},
 };
 
-use crate::{Measured, Scene, at_ms, middle, processes::Tree};
+use crate::{Measured, RINGING, Scene, at_ms, middle, processes::Tree};
 
 const START: Duration = Duration::from_secs(40);
+/// Width and height at which the other's picture is drawn 1280 wide.
+const WINDOW: [&str; 2] = ["1612", "1080"];
 
 /// Started with a window, left idle, rung, answered, measured.
 pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
     let directory = scene.directory.join(format!("app-{run}"));
     let mut app = App::start(Some(&scene.desktop), &scene.stack.state, "alice", &options(scene), &directory)?;
     app.report.milestone("online", 0, START)?;
+    let window = scene.desktop.windows("ScaiWave Calls").pop().context("the app has no window")?;
+    let [width, height] = WINDOW;
+    scene.desktop.output("xdotool", &["windowsize", "--sync", &window, width, height])?;
     let tree = Tree::of(app.process.pid());
     let idle = scene.watch(&tree)?;
 
     let mut bob = scene.bob(&directory)?;
     app.report.milestone("ring_painted", 0, START)?;
+    thread::sleep(RINGING);
     scene.desktop.press("Incoming", "Answer", START)?;
     let answered = at_ms(&app.report.milestone("answered", 0, START)?)?;
     let remote = |line: &Value| line["milestone"] == "first_frame_drawn" && line["video"] != "local";

@@ -37,12 +37,17 @@ pub struct Desktop {
 impl Desktop {
     /// Starts all parts, ready on return; their logs go to `logs`.
     pub fn start(logs: &Path) -> Result<Self> {
+        Self::start_sized(logs, SCREEN)
+    }
+
+    /// The same with a screen of another width and height.
+    pub fn start_sized(logs: &Path, screen: (u32, u32)) -> Result<Self> {
         fs::create_dir_all(logs)?;
         let runtime = tempfile::Builder::new().prefix("scaiwave-").tempdir()?;
         process::remove_when_interrupted(runtime.path());
         let mut desktop = Self { parts: Vec::new(), environment: Vec::new(), logs: logs.to_owned(), runtime };
         desktop.directories()?;
-        desktop.start_x()?;
+        desktop.start_x(screen)?;
         desktop.start_bus()?;
         desktop.start_window_manager()?;
         desktop.start_keyring()?;
@@ -128,8 +133,7 @@ impl Desktop {
         Ok(())
     }
 
-    fn start_x(&mut self) -> Result<()> {
-        let (width, height) = SCREEN;
+    fn start_x(&mut self, (width, height): (u32, u32)) -> Result<()> {
         let mut command = Command::new("Xvfb");
         command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"]);
         command.args(["-screen", "0", &format!("{width}x{height}x24")]);

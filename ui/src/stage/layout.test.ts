@@ -79,6 +79,11 @@ describe("spotlight", () => {
     }
   });
 
+  it("puts the others where the large one gets larger", () => {
+    expect(spotlight(2, 0, { width: 796, height: 600 }, GAP).rects[0]?.width).toBe(796);
+    expect(spotlight(2, 0, { width: 1200, height: 500 }, GAP).rects[0]?.width).toBe(888);
+  });
+
   it("is the grid for somebody alone", () => {
     expect(spotlight(1, 0, { width: 800, height: 600 }, GAP)).toEqual(grid(1, { width: 800, height: 600 }, GAP));
   });

@@ -49,42 +49,50 @@ export function grid(count: number, stage: Box, gap: number): Layout {
   return { rects, hidden: 0 };
 }
 
-/** One tile large, the others in a strip along the longer spare side. `focus` is the index of the large one. */
+/** One tile large, the others in a strip beside or below it, wherever the large one gets larger. `focus` is its index. */
 export function spotlight(count: number, focus: number, stage: Box, gap: number): Layout {
   if (count <= 1) return grid(count, stage, gap);
-  const beside = stage.width > stage.height * 1.2;
-  const strip = beside
-    ? Math.max(MIN_WIDTH, Math.min(240, Math.floor(stage.width * 0.22)))
-    : Math.max(54, Math.min(135, Math.floor(stage.height * 0.2)));
-  const small = beside
-    ? { width: strip, height: Math.floor(strip / RATIO) }
-    : { width: Math.floor(strip * RATIO), height: strip };
-  const space = beside
-    ? { width: stage.width - strip - gap, height: stage.height }
-    : { width: stage.width, height: stage.height - strip - gap };
-  const large = largest(space);
-  const step = (beside ? small.height : small.width) + gap;
-  const room = Math.max(1, Math.floor(((beside ? stage.height : stage.width) + gap) / step));
-  const shown = Math.min(count - 1, room);
-  const start = Math.floor(((beside ? stage.height : stage.width) - shown * step + gap) / 2);
+  const [beside, below] = [besideStrip(stage, gap), belowStrip(stage, gap)];
+  const { large, space, small, vertical } = beside.large.width > below.large.width ? beside : below;
+  const length = vertical ? stage.height : stage.width;
+  const step = (vertical ? small.height : small.width) + gap;
+  const shown = Math.min(count - 1, Math.max(1, Math.floor((length + gap) / step)));
+  const start = Math.floor((length - shown * step + gap) / 2);
+  const across = (vertical ? space.width : space.height) + gap;
   const rects: Rect[] = [];
   let nth = 0;
   for (let i = 0; i < count; i++) {
     if (i === focus) {
-      rects.push({
-        x: Math.floor((space.width - large.width) / 2),
-        y: Math.floor((space.height - large.height) / 2),
-        ...large,
-      });
+      const [x, y] = [space.width - large.width, space.height - large.height].map((spare) => Math.floor(spare / 2));
+      rects.push({ x: x ?? 0, y: y ?? 0, ...large });
     } else if (nth < shown) {
       const along = start + nth++ * step;
-      const across = (beside ? space.width : space.height) + gap;
-      rects.push(beside ? { x: across, y: along, ...small } : { x: along, y: across, ...small });
+      rects.push(vertical ? { x: across, y: along, ...small } : { x: along, y: across, ...small });
     } else {
       rects.push({ x: 0, y: 0, width: 0, height: 0 });
     }
   }
   return { rects, hidden: count - 1 - shown };
+}
+
+/** A stage with a strip for small tiles taken off. */
+interface Split {
+  large: Box;
+  space: Box;
+  small: Box;
+  vertical: boolean;
+}
+
+function besideStrip(stage: Box, gap: number): Split {
+  const width = Math.max(MIN_WIDTH, Math.min(240, Math.floor(stage.width * 0.22)));
+  const space = { width: stage.width - width - gap, height: stage.height };
+  return { large: largest(space), space, small: { width, height: Math.floor(width / RATIO) }, vertical: true };
+}
+
+function belowStrip(stage: Box, gap: number): Split {
+  const height = Math.max(54, Math.min(135, Math.floor(stage.height * 0.2)));
+  const space = { width: stage.width, height: stage.height - height - gap };
+  return { large: largest(space), space, small: { width: Math.floor(height * RATIO), height }, vertical: false };
 }
 
 /** The outline of all of the stage but the holes, where pictures show through; for `clip-path: path(evenodd, …)`. */
