@@ -41,8 +41,8 @@ enum What {
     Call(Plan),
 }
 
-/// Large enough for a window that draws 1280 × 720 beside its list of rooms.
-const SCREEN: (u32, u32) = (1920, 1200);
+/// Large enough for a window that draws 1280 × 720 between its list of rooms and the messages.
+const SCREEN: (u32, u32) = (2048, 1200);
 /// A person takes so long to answer: by then nobody is still busy with starting the call.
 const RINGING: Duration = Duration::from_secs(2);
 

@@ -13,7 +13,7 @@ use crate::{Measured, RINGING, Scene, at_ms, middle, processes::Tree};
 
 const START: Duration = Duration::from_secs(40);
 /// Width and height at which the other's picture is drawn 1280 wide.
-const WINDOW: [&str; 2] = ["1612", "1080"];
+const WINDOW: [&str; 2] = ["1978", "1080"];
 
 /// Started with a window, left idle, rung, answered, measured.
 pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {

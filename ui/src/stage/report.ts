@@ -1,5 +1,6 @@
 // Tells the shell which pictures are visible where. Everything that may move a tile asks for a report; at most one goes out a
-// frame, and only when something did change.
+// frame, and only when something did change. A picture that comes or goes is told at once: a frame of a page that is being
+// painted anew can take long, and somebody waits for that picture.
 import { bridge } from "#bridge";
 import type { StageTile } from "../types";
 
@@ -14,6 +15,7 @@ export interface Picture {
 const pictures = new Map<number, Picture>();
 let lastView = 0;
 let frame = 0;
+let urgent = false;
 let sent = "[]";
 
 /** What the shell takes at most. */
@@ -29,7 +31,8 @@ export function newView(): number {
 export function setPicture(view: number, picture: Picture | undefined): void {
   if (picture) pictures.set(view, picture);
   else pictures.delete(view);
-  report();
+  if (!urgent) queueMicrotask(flush);
+  urgent = true;
 }
 
 /** Something may have moved. */
@@ -41,6 +44,7 @@ export function report(): void {
 function flush(): void {
   cancelAnimationFrame(frame);
   frame = 0;
+  urgent = false;
   const tiles = document.hidden ? [] : visible();
   const text = JSON.stringify(tiles);
   if (text === sent) return;

@@ -26,7 +26,7 @@ use crate::protocol::{
     Notice, Participant, Reply,
 };
 
-/// Participants are told at most so often.
+/// How often levels are told, and tracks looked after; who comes, goes or sends is told at once.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Runs the engine until the host ends it.
@@ -211,6 +211,7 @@ impl Engine {
         });
         (self.call, self.events) = (Some(call), Some(events));
         self.out.event(Event::Connection { state: Connection::Connected }).await;
+        self.tell_roster();
     }
 
     async fn published(&mut self, published: Published) {
@@ -239,9 +240,11 @@ impl Engine {
             return self.leave(DisconnectReason::Lost).await;
         };
         let around = Surroundings { output: &media.output, hub: &self.hub, news: &self.news };
+        let urgent = changes_the_roster(&event);
         match call.on_event(event, &around).await {
             Some(Connection::Disconnected { reason }) => self.leave(reason).await,
             Some(state) => self.out.event(Event::Connection { state }).await,
+            None if urgent => self.tell_roster(),
             None => (),
         }
     }
@@ -284,13 +287,34 @@ impl Engine {
     }
 
     fn on_tick(&mut self) {
-        let (Some(call), Some(media)) = (&mut self.call, &self.media) else { return };
-        call.apply();
+        if let Some(call) = &mut self.call {
+            call.apply();
+        }
+        self.tell_roster();
+    }
+
+    fn tell_roster(&mut self) {
+        let (Some(call), Some(media)) = (&self.call, &self.media) else { return };
         let roster = roster::participants(call, &media.input, &media.capture);
         if roster != self.roster && self.out.try_event(Event::Participants { participants: roster.clone() }) {
             self.roster = roster;
         }
     }
+}
+
+/// Somebody waits to see this; louder and quieter can wait for the next tick.
+fn changes_the_roster(event: &RoomEvent) -> bool {
+    matches!(
+        event,
+        RoomEvent::ParticipantConnected(_)
+            | RoomEvent::ParticipantDisconnected(_)
+            | RoomEvent::TrackPublished { .. }
+            | RoomEvent::TrackUnpublished { .. }
+            | RoomEvent::TrackSubscribed { .. }
+            | RoomEvent::TrackUnsubscribed { .. }
+            | RoomEvent::TrackMuted { .. }
+            | RoomEvent::TrackUnmuted { .. }
+    )
 }
 
 /// The next event of the room, never while there is none.
