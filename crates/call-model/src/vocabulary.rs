@@ -89,6 +89,20 @@ impl InviteState {
     }
 }
 
+/// Why a ring is to stay silent at one person; the call is shown all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Quiet {
+    /// In another call, on any device.
+    InCall,
+    /// Said to be busy.
+    Busy,
+    /// Muted this room.
+    MutedRoom,
+    /// Their quiet hours.
+    QuietHours,
+}
+
 /// The life of one device in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -68,7 +68,16 @@ impl Device {
         self.left_reason = Some(reason);
     }
 
-    /// Seen at the SFU. A device that was given up comes back; one that left by choice is only on its way out.
+    /// Out, and not to be let in by a token that is still good.
+    pub(super) fn remove(&mut self, now: UnixMillis) {
+        if self.is_present() {
+            self.left(LeftReason::Removed, now);
+        }
+        self.left_reason = Some(LeftReason::Removed);
+    }
+
+    /// Seen at the SFU. A device that was given up comes back; one that left by choice is only on its way
+    /// out, one that was taken out stays out.
     pub(super) fn seen_at_sfu(&mut self, sid: &str, now: UnixMillis) -> bool {
         match (self.state, self.left_reason) {
             (DeviceState::Joined, _) => {
@@ -80,7 +89,7 @@ impl Device {
                 self.joined(sid, now);
                 true
             }
-            (DeviceState::Left, Some(LeftReason::Left | LeftReason::CallEnded) | None) => false,
+            (DeviceState::Left, Some(LeftReason::Left | LeftReason::CallEnded | LeftReason::Removed) | None) => false,
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Call, Device, Input, Invite, LeftReason, News, Refusal, SfuView, Timings, after};
+use super::{Call, Callee, Device, Input, Invite, LeftReason, News, Refusal, SfuView, Timings, after};
 use crate::{
     CallId, CallState, CallType, CallVersion, DeviceState, EndReason, InviteState, ParticipantId, RoomId, SfuIdentity,
     UnixMillis,
@@ -18,7 +18,7 @@ pub struct NewCall {
     /// Who starts it, on which device.
     pub initiator: SfuIdentity,
     /// Who is rung.
-    pub invited: Vec<ParticipantId>,
+    pub invited: Vec<Callee>,
 }
 
 impl Call {
@@ -26,7 +26,7 @@ impl Call {
     pub fn start(new: NewCall, now: UnixMillis, t: &Timings) -> Self {
         let mut device = Device::new(new.initiator.clone(), now);
         device.token_issued(now, t);
-        let invite = |participant| Invite { participant, state: InviteState::Pending, device: None };
+        let invite = |callee| Invite::new(callee, now, t);
         Self {
             id: new.id,
             room_id: new.room_id,
@@ -64,9 +64,11 @@ impl Call {
     pub fn next_due(&self, t: &Timings) -> Option<UnixMillis> {
         match self.state {
             CallState::Ringing | CallState::Active => {
-                let ring = self.rings().then_some(self.ring_expires_at);
+                let open =
+                    self.invites.iter().filter(|invite| !invite.state.is_final()).map(|invite| invite.expires_at);
+                let unanswered = (self.state == CallState::Ringing).then_some(self.ring_expires_at);
                 let devices = self.devices.iter().filter_map(|device| device.due(t));
-                devices.chain(ring).chain(self.empty_until).min()
+                devices.chain(open).chain(unanswered).chain(self.empty_until).min()
             }
             CallState::Ending => self.delete_at,
             CallState::Ended => None,
@@ -96,22 +98,18 @@ impl Call {
         }
     }
 
-    fn rings(&self) -> bool {
-        self.state == CallState::Ringing || self.invites.iter().any(|invite| !invite.state.is_final())
-    }
-
-    fn is_present(&self, who: &ParticipantId) -> bool {
+    pub(super) fn is_present(&self, who: &ParticipantId) -> bool {
         self.devices.iter().any(|device| device.is_present() && device.identity.participant == *who)
     }
 }
 
 /// One input on its way through the call.
-struct Step<'a> {
-    call: &'a mut Call,
-    now: UnixMillis,
-    t: &'a Timings,
-    news: Vec<News>,
-    changed: bool,
+pub(super) struct Step<'a> {
+    pub(super) call: &'a mut Call,
+    pub(super) now: UnixMillis,
+    pub(super) t: &'a Timings,
+    pub(super) news: Vec<News>,
+    pub(super) changed: bool,
 }
 
 impl Step<'_> {
@@ -123,7 +121,10 @@ impl Step<'_> {
         match input {
             Input::Join(identity) => self.join(identity),
             Input::Leave(identity) => self.leave(&identity),
-            Input::Reject { by, busy } => self.reject(by, busy),
+            Input::Reject { by, busy } => self.reject(&by, busy),
+            Input::Ring { by, whom, named } => self.ring(&by, whom, named)?,
+            Input::MemberGone(who) => self.member_gone(&who),
+            Input::RoomClosed => self.end(EndReason::RoomClosed),
             Input::End { by, allowed } => {
                 if !allowed && by != self.call.initiator {
                     return Err(Refusal::Forbidden);
@@ -140,43 +141,12 @@ impl Step<'_> {
             }
             Input::SfuJoined { identity, sid } => self.sfu_joined(&identity, &sid),
             Input::SfuLeft { identity, sid } => self.sfu_left(&identity, &sid),
-            Input::Observed(view) => self.observed(view),
+            Input::Observed { asked_at, view } => self.observed(asked_at, view),
             Input::Tick => self.tick(),
             // The room is still needed: `join` makes it anew.
             Input::RoomDeleted | Input::DeleteFailed => {}
         }
         Ok(())
-    }
-
-    fn after_the_end(&mut self, input: Input) -> Result<(), Refusal> {
-        match input {
-            Input::Join(_) => Err(Refusal::Ended),
-            Input::End { by, allowed } if !allowed && by != self.call.initiator => Err(Refusal::Forbidden),
-            Input::RoomDeleted if self.call.state == CallState::Ending => {
-                self.ended();
-                Ok(())
-            }
-            Input::DeleteFailed if self.call.state == CallState::Ending => {
-                let ended_at = self.call.ended_at.unwrap_or(self.now);
-                if self.now >= after(ended_at, self.t.sfu_give_up_ms) {
-                    self.ended();
-                } else {
-                    self.call.delete_at = Some(after(self.now, self.t.sfu_retry_ms));
-                }
-                Ok(())
-            }
-            Input::Leave(_)
-            | Input::Reject { .. }
-            | Input::End { .. }
-            | Input::Delivered(_)
-            | Input::Heartbeat(_)
-            | Input::SfuJoined { .. }
-            | Input::SfuLeft { .. }
-            | Input::Observed(_)
-            | Input::Tick
-            | Input::RoomDeleted
-            | Input::DeleteFailed => Ok(()),
-        }
     }
 
     fn join(&mut self, identity: SfuIdentity) {
@@ -193,6 +163,8 @@ impl Step<'_> {
             Some(device) if device.state == DeviceState::Joined => {}
             Some(device) if device.state == DeviceState::Reconnecting => {
                 device.deadline = Some(after(now, t.reconnect_ms));
+                // Who asks for a token is there.
+                device.last_seen = device.last_seen.map(|_| now);
             }
             Some(device) => {
                 device.token_issued(now, t);
@@ -206,39 +178,6 @@ impl Step<'_> {
             }
         }
         self.note_presence();
-    }
-
-    fn leave(&mut self, identity: &SfuIdentity) {
-        let now = self.now;
-        let Some(device) = self.device(identity).filter(|device| device.is_present()) else { return };
-        device.left(LeftReason::Left, now);
-        self.changed = true;
-        let gone = !self.call.is_present(&identity.participant);
-        if gone && self.call.direct && self.call.state == CallState::Active {
-            // Of two people one hung up: nobody expects to stay behind alone.
-            self.end(EndReason::AllLeft);
-        } else {
-            self.after_a_departure();
-        }
-    }
-
-    fn reject(&mut self, by: SfuIdentity, busy: bool) {
-        let state = if busy { InviteState::Busy } else { InviteState::Declined };
-        self.settle_invite(&by.participant, state, Some(&by));
-        let over = self.call.invites.iter().all(|invite| invite.state.is_final());
-        if over && self.changed && self.call.state == CallState::Ringing {
-            self.end(EndReason::Declined);
-        }
-    }
-
-    fn delivered(&mut self, to: &[ParticipantId]) {
-        for invite in &mut self.call.invites {
-            if invite.state == InviteState::Pending && to.contains(&invite.participant) {
-                invite.state = InviteState::Ringing;
-                self.changed = true;
-                self.news.push(News::Invite(invite.clone()));
-            }
-        }
     }
 
     fn sfu_joined(&mut self, identity: &SfuIdentity, sid: &str) {
@@ -260,7 +199,7 @@ impl Step<'_> {
         }
     }
 
-    fn observed(&mut self, view: SfuView) {
+    fn observed(&mut self, asked_at: UnixMillis, view: SfuView) {
         let (now, t) = (self.now, self.t);
         match view {
             SfuView::Unknown => {
@@ -274,10 +213,10 @@ impl Step<'_> {
                 return;
             }
             SfuView::Gone => {
-                let lost = self.lose(|_| true);
+                let lost = self.lose(|device| device.since < asked_at);
                 self.call.sfu_lost |= lost;
             }
-            SfuView::Present { asked_at, devices } => {
+            SfuView::Present { devices } => {
                 for (identity, sid) in &devices {
                     self.sfu_joined(identity, sid);
                 }
@@ -315,80 +254,18 @@ impl Step<'_> {
     }
 
     fn tick(&mut self) {
-        if self.now >= self.call.ring_expires_at && self.call.rings() {
-            self.settle_open_invites(InviteState::Missed);
-            if self.call.state == CallState::Ringing {
-                return self.end(EndReason::NoAnswer);
-            }
+        let now = self.now;
+        self.settle_open_invites(InviteState::Missed, |invite| invite.expires_at <= now);
+        if self.changed || self.call.ring_expires_at <= now {
+            self.end_if_nobody_is_left_to_answer(EndReason::NoAnswer);
         }
-        if self.call.empty_until.is_some_and(|until| until <= self.now) {
+        if self.call.state.is_live() && self.call.empty_until.is_some_and(|until| until <= now) {
             let reason = if self.call.sfu_lost { EndReason::SfuLost } else { EndReason::AllLeft };
             self.end(reason);
         }
     }
 
-    /// Somebody may have gone: a caller who is gone before the answer has hung up; a call nobody is in ends soon.
-    fn after_a_departure(&mut self) {
-        if self.call.state == CallState::Ringing && !self.call.is_present(&self.call.initiator) {
-            let mine = |device: &&Device| device.identity.participant == self.call.initiator;
-            let ever_joined = self.call.devices.iter().filter(mine).any(|device| device.joined_at.is_some());
-            let by_choice = self.call.devices.iter().filter(mine).any(|d| d.left_reason == Some(LeftReason::Left));
-            let reason = if ever_joined || by_choice { EndReason::Cancelled } else { EndReason::InitiatorNeverJoined };
-            return self.end(reason);
-        }
-        self.note_presence();
-    }
-
-    fn note_presence(&mut self) {
-        let empty = !self.call.devices.iter().any(Device::is_present);
-        match (empty, self.call.empty_until) {
-            (true, None) => self.call.empty_until = Some(after(self.now, self.t.empty_ms)),
-            (false, Some(_)) => self.call.empty_until = None,
-            (true, Some(_)) | (false, None) => {}
-        }
-    }
-
-    fn end(&mut self, reason: EndReason) {
-        let now = self.now;
-        self.settle_open_invites(InviteState::Cancelled);
-        for device in self.call.devices.iter_mut().filter(|device| device.is_present()) {
-            device.left(LeftReason::CallEnded, now);
-        }
-        self.call.state = CallState::Ending;
-        self.call.end_reason = Some(reason);
-        self.call.ended_at = Some(now);
-        self.call.empty_until = None;
-        self.call.delete_at = Some(after(now, self.t.delete_ms));
-        self.changed = true;
-        self.news.push(News::Ended);
-    }
-
-    fn ended(&mut self) {
-        self.call.state = CallState::Ended;
-        self.call.delete_at = None;
-        self.changed = true;
-    }
-
-    fn device(&mut self, identity: &SfuIdentity) -> Option<&mut Device> {
+    pub(super) fn device(&mut self, identity: &SfuIdentity) -> Option<&mut Device> {
         self.call.devices.iter_mut().find(|device| device.identity == *identity)
-    }
-
-    /// Brings one person's invite to its end; the first final answer wins.
-    fn settle_invite(&mut self, who: &ParticipantId, state: InviteState, device: Option<&SfuIdentity>) {
-        let open = |invite: &&mut Invite| invite.participant == *who && !invite.state.is_final();
-        if let Some(invite) = self.call.invites.iter_mut().find(open) {
-            invite.state = state;
-            invite.device = device.map(|identity| identity.device.clone());
-            self.changed = true;
-            self.news.push(News::Invite(invite.clone()));
-        }
-    }
-
-    fn settle_open_invites(&mut self, state: InviteState) {
-        let open = self.call.invites.iter().filter(|invite| !invite.state.is_final());
-        let who: Vec<_> = open.map(|invite| invite.participant.clone()).collect();
-        for participant in who {
-            self.settle_invite(&participant, state, None);
-        }
     }
 }

@@ -5,23 +5,35 @@
 //!
 //! Who may do something is the server's to know; it passes the answer in with the input.
 
+mod attention;
+mod clock;
 mod device;
+mod end;
+mod invites;
 mod machine;
 #[cfg(test)]
 mod tests;
 
+pub use attention::Attention;
 pub use machine::NewCall;
 
 use crate::{
-    CallId, CallState, CallType, CallVersion, DeviceId, DeviceState, EndReason, InviteState, ParticipantId, RoomId,
-    SfuIdentity, UnixMillis,
+    CallId, CallState, CallType, CallVersion, DeviceId, DeviceState, EndReason, InviteState, ParticipantId, Quiet,
+    RoomId, SfuIdentity, UnixMillis,
 };
+
+/// Nobody is rung more often for one call.
+pub const MAX_RINGS: u32 = 10;
 
 /// How long things last, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timings {
     /// How long a call rings.
     pub ring_ms: i64,
+    /// Between two rings of one person for one call.
+    pub ring_again_ms: i64,
+    /// Who declined is left alone for so long, unless named.
+    pub declined_ms: i64,
     /// From the token to the device's being seen at the SFU.
     pub join_ms: i64,
     /// Without a heartbeat for so long a device counts as gone, if the SFU agrees.
@@ -44,6 +56,8 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             ring_ms: 45_000,
+            ring_again_ms: 30_000,
+            declined_ms: 60_000,
             join_ms: 30_000,
             heartbeat_lost_ms: 15_000,
             reconnect_ms: 20_000,
@@ -83,7 +97,7 @@ pub struct Call {
     pub end_reason: Option<EndReason>,
     /// Who ended it for everyone.
     pub ended_by: Option<ParticipantId>,
-    /// When open invites run out.
+    /// When the last open invite runs out.
     pub ring_expires_at: UnixMillis,
     /// Nobody is in it: ends then, unless somebody comes.
     pub empty_until: Option<UnixMillis>,
@@ -97,7 +111,7 @@ pub struct Call {
     pub devices: Vec<Device>,
 }
 
-/// One person's invite, over all of their devices.
+/// One person's invite, over all of their devices. To ring again opens it anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
     /// Whose.
@@ -106,6 +120,25 @@ pub struct Invite {
     pub state: InviteState,
     /// On which device it was answered or declined.
     pub device: Option<DeviceId>,
+    /// How often this person was rung for this call; what is said of an earlier ring is stale.
+    pub ring: u32,
+    /// When it last began to ring.
+    pub rung_at: UnixMillis,
+    /// When it runs out.
+    pub expires_at: UnixMillis,
+    /// When it became final.
+    pub settled_at: Option<UnixMillis>,
+    /// Silent, and why; decided when it rings.
+    pub quiet: Option<Quiet>,
+}
+
+/// Somebody to be rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callee {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Silent, and why.
+    pub quiet: Option<Quiet>,
 }
 
 /// One device in a call.
@@ -143,6 +176,8 @@ pub enum LeftReason {
     Lost,
     /// The call ended.
     CallEnded,
+    /// No longer a member of the room.
+    Removed,
 }
 
 /// Everything that can happen to a call.
@@ -167,6 +202,20 @@ pub enum Input {
         /// Whether the person's power level allows it; the initiator may always.
         allowed: bool,
     },
+    /// Source: `ring` of a member who is in the call. Action: who has not answered is rung again, within limits; who is named also
+    /// after a decline or having left.
+    Ring {
+        /// Who asks.
+        by: ParticipantId,
+        /// The room's members, or those of them who are named.
+        whom: Vec<Callee>,
+        /// Whether they are named.
+        named: bool,
+    },
+    /// Source: the room. Action: the person's devices are out, an open invite is cancelled; may end the call.
+    MemberGone(ParticipantId),
+    /// Source: the room was closed or archived. Action: over for everyone.
+    RoomClosed,
     /// Source: the stream took the invite to at least one device of each. Action: pending invites ring.
     Delivered(Vec<ParticipantId>),
     /// Source: `heartbeat`. Action: noted.
@@ -186,7 +235,12 @@ pub enum Input {
         sid: String,
     },
     /// Source: the SFU, asked. Action: devices become what the SFU says; those out of time are gone.
-    Observed(SfuView),
+    Observed {
+        /// When it was asked: what changed since is not contradicted.
+        asked_at: UnixMillis,
+        /// What it said.
+        view: SfuView,
+    },
     /// Source: the clock. Action: the ring runs out; an empty call ends. Never removes a device: that takes the SFU's word.
     Tick,
     /// Source: the SFU's room was deleted, or was not there. Action: `ending` becomes `ended`.
@@ -204,8 +258,6 @@ pub enum SfuView {
     Gone,
     /// Who is in the room.
     Present {
-        /// When it was asked: what changed since is not contradicted.
-        asked_at: UnixMillis,
         /// Who is there, with the SFU's name for the stay.
         devices: Vec<(SfuIdentity, String)>,
     },
@@ -220,6 +272,9 @@ pub enum Refusal {
     /// Neither the initiator nor allowed by power level.
     #[error("only the initiator or a moderator ends a call for everyone")]
     Forbidden,
+    /// Not in the call.
+    #[error("only who is in the call may ring others again")]
+    NotInCall,
 }
 
 /// What an input did, beside the new state.
@@ -227,6 +282,8 @@ pub enum Refusal {
 pub enum News {
     /// Somebody's invite changed.
     Invite(Invite),
+    /// Somebody is rung again, or for the first time in a call under way.
+    Ring(Invite),
     /// The call is over, for everyone.
     Ended,
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 mod property;
+mod rings;
 
 use super::*;
 use crate::EndReason::*;
@@ -13,6 +14,10 @@ struct Score {
 
 fn id(who: &str) -> SfuIdentity {
     SfuIdentity::parse(&if who.contains('/') { who.to_owned() } else { format!("{who}/desk") }).unwrap()
+}
+
+fn callee(who: &str) -> Callee {
+    Callee { participant: who.into(), quiet: None }
 }
 
 /// alice calls bob and carol.
@@ -32,7 +37,7 @@ fn start(direct: bool, invited: &[&str]) -> Score {
         direct,
         call_type: CallType::Video,
         initiator: id("alice"),
-        invited: invited.iter().map(|who| ParticipantId::from(*who)).collect(),
+        invited: invited.iter().map(|who| callee(who)).collect(),
     };
     let (now, t) = (UnixMillis(1_000_000), Timings::default());
     Score { call: Call::start(new, now, &t), now, t }
@@ -80,12 +85,26 @@ impl Score {
 
     fn sfu_has(&mut self, who: &[&str]) -> &mut Self {
         let devices = who.iter().map(|who| (id(who), format!("PA_{who}"))).collect();
-        self.apply(Input::Observed(SfuView::Present { asked_at: self.now, devices })).unwrap();
-        self
+        self.sfu(SfuView::Present { devices })
     }
 
     fn sfu(&mut self, view: SfuView) -> &mut Self {
-        self.apply(Input::Observed(view)).unwrap();
+        self.apply(Input::Observed { asked_at: self.now, view }).unwrap();
+        self
+    }
+
+    fn ring(&mut self, by: &str, whom: &[&str], named: bool) -> Result<Vec<String>, Refusal> {
+        let whom = whom.iter().map(|who| callee(who)).collect();
+        let news = self.apply(Input::Ring { by: by.into(), whom, named })?;
+        let rung = news.into_iter().map(|item| match item {
+            News::Ring(invite) => invite.participant.to_string(),
+            other => panic!("{other:?}"),
+        });
+        Ok(rung.collect())
+    }
+
+    fn gone(&mut self, who: &str) -> &mut Self {
+        self.apply(Input::MemberGone(who.into())).unwrap();
         self
     }
 
@@ -322,7 +341,10 @@ fn an_sfu_that_does_not_answer_removes_nobody() {
 fn a_look_that_began_before_the_join_contradicts_nothing() {
     let mut s = group();
     let asked_at = s.now;
-    s.after(1).at_sfu("alice").after(1).sfu(SfuView::Present { asked_at, devices: Vec::new() });
+    s.after(1).at_sfu("alice").after(1);
+    for view in [SfuView::Present { devices: Vec::new() }, SfuView::Gone] {
+        s.apply(Input::Observed { asked_at, view }).unwrap();
+    }
     assert_eq!(s.device("alice"), DeviceState::Joined);
 }
 
