@@ -26,8 +26,9 @@ pub(crate) async fn follow(app: AppHandle, session: Session) {
     let mut shown: HashMap<CallId, oneshot::Sender<()>> = HashMap::new();
     loop {
         let snapshot = snapshots.borrow_and_update().clone();
-        shown.retain(|call_id, _| snapshot.rings.iter().any(|ring| ring.call_id == *call_id));
-        for ring in &snapshot.rings {
+        let rings = || snapshot.rings.iter().filter(|ring| ring.pops_up);
+        shown.retain(|call_id, _| rings().any(|ring| ring.call_id == *call_id));
+        for ring in rings() {
             shown.entry(ring.call_id.clone()).or_insert_with(|| {
                 let (open, closed) = oneshot::channel();
                 async_runtime::spawn(show_ring(app.clone(), ring.clone(), closed));

@@ -1,4 +1,4 @@
-// The ring window where the desktop has no native one: whatever rings now, answered or rejected here.
+// The ring window where the desktop has no native one: whatever rings now and may pop up, answered or rejected here.
 import { render } from "solid-js/web";
 import { Rings } from "./call/RingBanner";
 import "./styles/base.css";
@@ -10,7 +10,7 @@ if (root) {
   render(
     () => (
       <main class="ring-window">
-        <Rings rings={session.now?.rings ?? []} />
+        <Rings rings={(session.now?.rings ?? []).filter((ring) => ring.pops_up)} />
       </main>
     ),
     root,

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use call_media::protocol::{DisconnectReason, EngineError, EngineErrorCode};
 use call_model::{
     CallId, UnixMillis,
-    client::{CallDevice, CallInfo, JoinFault, MediaEnd, Refusal, RefusalKind},
+    client::{CallDevice, CallInfo, InviteInfo, JoinFault, MediaEnd, Refusal, RefusalKind},
 };
 use scaiwave_client::ClientError;
 use scaiwave_wire::{Call, ErrorCode, Timestamp};
@@ -47,7 +47,17 @@ pub(crate) fn call_info(call: Call, skew: Skew) -> CallInfo {
         answered_at: call.answered_at.map(|at| skew.local(at)),
         end_reason: call.end_reason,
         ring_expires_at: skew.local(call.ring_expires_at),
-        invites: call.invites.into_iter().map(|invite| (invite.participant_id, invite.state)).collect(),
+        invites: call
+            .invites
+            .into_iter()
+            .map(|invite| InviteInfo {
+                participant: invite.participant_id,
+                state: invite.state,
+                ring: invite.ring,
+                expires_at: invite.expires_at.map(|at| skew.local(at)),
+            })
+            .collect(),
+        quiet: call.quiet,
         devices: call
             .participants
             .into_iter()

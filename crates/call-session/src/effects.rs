@@ -275,11 +275,13 @@ impl Actor {
         let Some(signed) = &self.signed else { return };
         let rooms = &signed.rooms;
         let (level, text, room_id) = match notification {
-            Notification::MissedCall { room_id, from, .. } => {
+            Notification::MissedCall { room_id, from, quiet, .. } => {
                 let caller = rooms.person(&from).display_name;
                 let direct = rooms.get(&room_id).is_some_and(|room| room.is_direct);
                 let place = if direct { String::new() } else { format!(" in {}", rooms.name(&room_id)) };
-                (NoticeLevel::Warning, format!("Missed call from {caller}{place}"), room_id)
+                // Warnings of a room pop up; what rang in silence is told in silence.
+                let level = if quiet { NoticeLevel::Info } else { NoticeLevel::Warning };
+                (level, format!("Missed call from {caller}{place}"), room_id)
             }
             Notification::AnsweredElsewhere { room_id } => {
                 (NoticeLevel::Info, "Answered on another device".to_owned(), room_id)

@@ -139,7 +139,7 @@ fn phase(phase: Phase, rooms: &Rooms) -> CallPhase {
 }
 
 fn ringing(info: &CallInfo, rooms: &Rooms) -> Vec<crate::view::Person> {
-    let open = info.invites.iter().filter(|(_, state)| match state {
+    let open = info.invites.iter().filter(|invite| match invite.state {
         InviteState::Pending | InviteState::Ringing => true,
         InviteState::Accepted
         | InviteState::Declined
@@ -147,7 +147,7 @@ fn ringing(info: &CallInfo, rooms: &Rooms) -> Vec<crate::view::Person> {
         | InviteState::Missed
         | InviteState::Cancelled => false,
     });
-    open.map(|(who, _)| rooms.person(who)).collect()
+    open.map(|invite| rooms.person(&invite.participant)).collect()
 }
 
 fn rings(signed: &SignedIn) -> Vec<Ring> {
@@ -159,7 +159,8 @@ fn rings(signed: &SignedIn) -> Vec<Ring> {
         caller: signed.rooms.person(ring.caller),
         call_type: ring.call.call_type,
         expires_at: ring.expires_at,
-        audible: !ring.ends_current_call,
+        audible: ring.audible(),
+        pops_up: ring.pops_up(),
         ends_current_call: ring.ends_current_call,
     };
     signed.machine.rings().into_iter().map(ring).collect()

@@ -60,16 +60,17 @@ impl Actor {
             signed.rooms.add_live(event, &signed.me.participant_id);
         }
         match frame.event {
-            StreamEvent::CallInvite { call, from, timeout_ms, .. } => {
+            StreamEvent::CallInvite { mut call, from, timeout_ms, quiet, .. } => {
                 self.learn_caller(&call.room_id, &from);
                 // "from now on" needs no clocks that agree
                 let timeout = i64::try_from(timeout_ms).unwrap_or(i64::MAX);
                 let expires_at = UnixMillis(at.0.saturating_add(timeout));
+                call.quiet = quiet.or(call.quiet);
                 self.server(ServerNews::Invite { call: call_info(call, skew), expires_at });
             }
             StreamEvent::CallState { call } => self.server(ServerNews::CallChanged { call: call_info(call, skew) }),
-            StreamEvent::CallInviteUpdate { call_id, participant_id, state, .. } => {
-                self.server(ServerNews::InviteChanged { call_id, participant: participant_id, state });
+            StreamEvent::CallInviteUpdate { call_id, participant_id, state, ring, .. } => {
+                self.server(ServerNews::InviteChanged { call_id, participant: participant_id, state, ring });
             }
             StreamEvent::CallEnded { call_id, end_reason, ended_by, .. } => {
                 self.server(ServerNews::CallEnded { call_id, reason: end_reason, by: ended_by });

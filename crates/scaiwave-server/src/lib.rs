@@ -10,6 +10,7 @@
 pub mod admin;
 pub mod auth;
 pub mod calls;
+pub mod clock;
 pub mod config;
 pub mod error;
 mod http;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::Auth,
     calls::{Calls, reconciler, sfu::Sfu, timers, webhook::Webhooks},
+    clock::Clock,
     config::Settings,
     publish::Publisher,
     store::{DEFAULT_TENANT, Store},
@@ -56,11 +58,17 @@ pub struct Server {
 impl Server {
     /// Opens the data directory, listens, and re-arms the timers of calls that were under way.
     pub async fn start(settings: Settings, sfu: Arc<dyn Sfu>) -> anyhow::Result<Self> {
+        Self::start_at(settings, sfu, Clock::default()).await
+    }
+
+    /// The same, with the calls on a given clock.
+    pub async fn start_at(settings: Settings, sfu: Arc<dyn Sfu>, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::open(&settings.data_dir).await?;
         let auth = Auth::open(store.clone(), &settings.data_dir, &settings.server_name, settings.access_token).await?;
         let publisher = Arc::new(Publisher::new(DEFAULT_TENANT));
         let (livekit, timings) = (settings.livekit.clone(), settings.timings);
-        let calls = Arc::new(Calls::new(store.clone(), publisher.clone(), sfu, livekit.clone(), timings));
+        let calls = Arc::new(Calls::new(store.clone(), publisher.clone(), sfu, livekit.clone(), timings, clock));
+        calls.recover().await.map_err(|e| anyhow::anyhow!("calls under way cannot be taken up: {e:?}"))?;
         let webhooks = Webhooks::new(&livekit, store.clone(), calls.clone());
         let stop = CancellationToken::new();
         let listener = TcpListener::bind(settings.listen)

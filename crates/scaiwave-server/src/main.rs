@@ -53,7 +53,7 @@ fn print(answer: &serde_json::Value) -> anyhow::Result<()> {
 
 async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
-    let sfu = Arc::new(LivekitSfu::new(&settings.livekit));
+    let sfu = Arc::new(LivekitSfu::new(&settings.livekit).owned_by(&settings.server_name));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(settings, sfu).await?;
     print(&serde_json::json!({ "listening": format!("http://{}", server.address) }))?;

@@ -1,13 +1,13 @@
 use call_model::{
-    CallId, CallState, CallType, CallVersion, DeviceId, DeviceState, EndReason, InviteState, ParticipantId,
-    RecordingId, RoomId,
+    CallId, CallState, CallType, CallVersion, DeviceId, DeviceState, EndReason, InviteState, MediaId, ParticipantId,
+    Quiet, RecordingId, RoomId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// A call as its viewer may see it (ours: the vendor's example is hidden). The same object everywhere: in `active_call`, in
-/// `GET /v1/calls/{id}` and in events. `permissions` are the viewer's.
+/// `GET /v1/calls/{id}` and in events. `permissions` and `quiet` are the viewer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// `call-…`
@@ -48,6 +48,9 @@ pub struct Call {
     /// What the viewer may do.
     #[serde(default)]
     pub permissions: CallPermissions,
+    /// The viewer's own ring is to be silent, and why; the call is shown all the same.
+    #[serde(default)]
+    pub quiet: Option<Quiet>,
 }
 
 /// One device in a call.
@@ -74,6 +77,17 @@ pub struct CallInvite {
     pub participant_id: ParticipantId,
     /// Pending, ringing, …
     pub state: InviteState,
+    /// How often this person was rung for this call; a higher one opens the invite anew.
+    #[serde(default = "first")]
+    pub ring: u32,
+    /// When the ring runs out; absent, with the call's.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The first ring, for who does not count them.
+pub(crate) fn first() -> u32 {
+    1
 }
 
 /// A recording as the call shows it.
@@ -122,6 +136,45 @@ pub struct DeviceRequest {
     /// For `reject`: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RejectReason>,
+}
+
+/// `POST /v1/calls/{id}/ring` (ours; an empty body does as well): rings again, answers the call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingRequest {
+    /// Members to ring, also after a decline; absent, everybody who has not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant_ids: Option<Vec<ParticipantId>>,
+}
+
+/// The most people one `ring` names.
+pub const MAX_RING_NAMES: usize = 100;
+
+/// `POST /v1/calls/{id}/recording/start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingStart {
+    /// Record what is said.
+    pub audio: bool,
+    /// Record what is seen.
+    pub video: bool,
+    /// Write down what is said; takes `audio`.
+    pub transcript: bool,
+}
+
+/// `GET /v1/calls/{id}/recordings`, one row (ours: the vendor's shape is hidden): a finished recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// `rec-…`
+    pub recording_id: RecordingId,
+    /// The call.
+    pub call_id: CallId,
+    /// What to download.
+    pub media_id: MediaId,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// By whom.
+    pub started_by: ParticipantId,
+    /// How long, milliseconds.
+    pub duration_ms: u64,
 }
 
 /// Why a ring was rejected.

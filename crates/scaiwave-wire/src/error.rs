@@ -104,7 +104,7 @@ codes! {
     CallNotFound = "SW_CALL_NOT_FOUND", 404;
     /// The call is over.
     CallEnded = "SW_CALL_ENDED", 410;
-    /// Neither the initiator nor power level ≥ 50.
+    /// Neither the initiator nor power level ≥ 50; or not in the call one wants to ring others into.
     CallForbidden = "SW_CALL_FORBIDDEN", 403;
     /// One recording at a time.
     CallRecordingActive = "SW_CALL_RECORDING_ACTIVE", 409;

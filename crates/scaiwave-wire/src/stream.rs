@@ -1,4 +1,4 @@
-use call_model::{CallId, DeviceId, EndReason, EventId, InviteState, ParticipantId, RoomId};
+use call_model::{CallId, DeviceId, EndReason, EventId, InviteState, ParticipantId, Quiet, RoomId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -85,6 +85,9 @@ pub enum StreamEvent {
         timeout_ms: u64,
         /// The same as a time.
         expires_at: Timestamp,
+        /// Ours: the ring is to be silent, and why; the call is shown all the same.
+        #[serde(default)]
+        quiet: Option<Quiet>,
     },
     /// The call changed.
     #[serde(rename = "swp.call.state")]
@@ -104,6 +107,9 @@ pub enum StreamEvent {
         /// On which device it was answered or declined.
         #[serde(default)]
         device_id: Option<DeviceId>,
+        /// Which of the person's rings for this call is meant.
+        #[serde(default = "crate::call::first")]
+        ring: u32,
     },
     /// A call was started: its timeline entry (ours).
     #[serde(rename = "swp.call.started")]

@@ -29,7 +29,8 @@ pub(crate) fn follow(app: &AppHandle) {
     glib::MainContext::default().spawn_local(async move {
         let mut open: Vec<RingWindow> = Vec::new();
         loop {
-            let rings = snapshots.borrow_and_update().rings.clone();
+            let mut rings = snapshots.borrow_and_update().rings.clone();
+            rings.retain(|ring| ring.pops_up);
             open.retain(|window| rings.contains(&window.ring));
             for ring in rings {
                 if !open.iter().any(|window| window.ring == ring) {

@@ -71,6 +71,7 @@ mod tests {
             call_type: CallType::Video,
             expires_at: UnixMillis(0),
             audible: true,
+            pops_up: true,
             ends_current_call: false,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) fn follow(app: &AppHandle) {
 async fn watch(app: AppHandle, session: Session) {
     let mut snapshots = session.snapshots();
     loop {
-        let first = snapshots.borrow_and_update().rings.first().cloned();
+        let first = snapshots.borrow_and_update().rings.iter().find(|ring| ring.pops_up).cloned();
         let window = app.get_webview_window(LABEL);
         let changed = match (first, window) {
             (Some(ring), None) => open(&app, &ring),

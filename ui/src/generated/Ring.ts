@@ -42,6 +42,10 @@ expires_at: UnixMillis,
  */
 audible: boolean, 
 /**
+ * In a window and a notification of its own; false for a ring that is only shown in the main window.
+ */
+pops_up: boolean, 
+/**
  * We are in another call: answering ends it.
  */
 ends_current_call: boolean, };

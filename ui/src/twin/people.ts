@@ -145,6 +145,7 @@ export const ring = (more: Partial<Ring> = {}): Ring => ({
   call_type: "video",
   expires_at: NOW + 45_000,
   audible: true,
+  pops_up: true,
   ends_current_call: false,
   ...more,
 });

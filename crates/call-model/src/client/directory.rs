@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::input::CallInfo;
+use super::input::{CallInfo, InviteInfo};
 use crate::{CallId, InviteState, ParticipantId, RoomId, UnixMillis};
 
 /// Calls remembered as over. Late words come within seconds; this is hours of calls.
@@ -45,13 +45,20 @@ impl Directory {
         Learned::Live
     }
 
-    /// The first final answer of an invite wins.
-    pub(super) fn learn_invite(&mut self, call: &CallId, participant: &ParticipantId, state: InviteState) {
+    /// The first final answer to a ring wins; a later ring opens the invite anew.
+    pub(super) fn learn_invite(&mut self, call: &CallId, participant: &ParticipantId, state: InviteState, ring: u32) {
         let Some(known) = self.live.get_mut(call) else { return };
-        match known.info.invites.iter_mut().find(|(who, _)| who == participant) {
-            Some((_, held)) if held.is_final() => {}
-            Some((_, held)) => *held = state,
-            None => known.info.invites.push((participant.clone(), state)),
+        match known.info.invites.iter_mut().find(|invite| invite.participant == *participant) {
+            Some(held) if ring < held.ring || (ring == held.ring && held.state.is_final()) => {}
+            Some(held) => {
+                // When the new ring runs out, the call itself says.
+                held.expires_at = held.expires_at.filter(|_| ring == held.ring);
+                (held.state, held.ring) = (state, ring);
+            }
+            None => {
+                let participant = participant.clone();
+                known.info.invites.push(InviteInfo { participant, state, ring, expires_at: None });
+            }
         }
     }
 

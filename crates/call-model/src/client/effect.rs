@@ -213,6 +213,8 @@ pub enum Notification {
         from: ParticipantId,
         /// Audio or video.
         call_type: CallType,
+        /// It rang in silence; so is this told.
+        quiet: bool,
     },
     /// Another device of ours answered.
     AnsweredElsewhere {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    CallId, CallState, CallType, CallVersion, DeviceId, DeviceState, EndReason, InviteState, ParticipantId, RoomId,
-    UnixMillis,
+    CallId, CallState, CallType, CallVersion, DeviceId, DeviceState, EndReason, InviteState, ParticipantId, Quiet,
+    RoomId, UnixMillis,
 };
 
 /// One thing that happened.
@@ -36,7 +36,8 @@ pub enum Input {
 /// What the server says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerNews {
-    /// `Source:` `swp.call.invite`. `Action:` rings, unless we are in that call, are starting it, or have stopped its ring before.
+    /// `Source:` `swp.call.invite`. `Action:` rings, unless we are in that call, are starting it, or have stopped this very
+    /// ring before.
     Invite {
         /// The call.
         call: CallInfo,
@@ -57,6 +58,8 @@ pub enum ServerNews {
         participant: ParticipantId,
         /// Now.
         state: InviteState,
+        /// Which of the person's rings is meant.
+        ring: u32,
     },
     /// `Source:` `swp.call.ended`. `Action:` ring and call end.
     CallEnded {
@@ -200,8 +203,10 @@ pub struct CallInfo {
     pub end_reason: Option<EndReason>,
     /// When the ring runs out.
     pub ring_expires_at: UnixMillis,
-    /// Who was rung, with the invite's state.
-    pub invites: Vec<(ParticipantId, InviteState)>,
+    /// Who was rung.
+    pub invites: Vec<InviteInfo>,
+    /// Our own ring is to be silent, and why.
+    pub quiet: Option<Quiet>,
     /// Devices, gone ones included.
     pub devices: Vec<CallDevice>,
     /// We may end it for everyone.
@@ -210,9 +215,22 @@ pub struct CallInfo {
 
 impl CallInfo {
     /// The invite of one person.
-    pub fn invite_of(&self, participant: &ParticipantId) -> Option<InviteState> {
-        self.invites.iter().find(|(who, _)| who == participant).map(|(_, state)| *state)
+    pub fn invite_of(&self, participant: &ParticipantId) -> Option<&InviteInfo> {
+        self.invites.iter().find(|invite| invite.participant == *participant)
     }
+}
+
+/// A person's invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteInfo {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Pending, ringing, …
+    pub state: InviteState,
+    /// How often the person was rung; a higher one opens the invite anew.
+    pub ring: u32,
+    /// When it runs out; absent, with the call's ring.
+    pub expires_at: Option<UnixMillis>,
 }
 
 /// A device in a call.

@@ -161,9 +161,9 @@ impl Client {
         Attempt(self.attempts)
     }
 
-    /// An engine runs while there is a call, and warms up while it rings.
+    /// An engine runs while there is a call, and warms up while it rings aloud.
     fn settle_engine(&mut self) {
-        let rings = self.rings.values().any(Ringing::is_shown);
+        let rings = self.rings.values().any(Ringing::is_pressing);
         self.warm_up_failed &= rings;
         let wanted = self.in_call() || (rings && !self.warm_up_failed);
         match (wanted, self.engine) {

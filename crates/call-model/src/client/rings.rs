@@ -1,7 +1,8 @@
-//! What rings here. A ring is shown once, stopped once with a named outcome, and never comes back on this device.
+//! What rings here. A ring is shown once, stopped once with a named outcome, and never comes back on this device; only a ring that
+//! the server counts as another one rings again.
 
 use super::{CallInfo, Client, Effect, Notification, RingOutcome};
-use crate::{CallId, EndReason, InviteState, ParticipantId, UnixMillis};
+use crate::{CallId, EndReason, InviteState, ParticipantId, Quiet, UnixMillis};
 
 /// Whatever the server says, nothing rings longer.
 pub const MAX_RING_MS: i64 = 120_000;
@@ -9,9 +10,25 @@ pub const MAX_RING_MS: i64 = 120_000;
 /// A ring of this device, from the invite until the call is over.
 #[derive(Clone, Debug)]
 pub(super) struct Ringing {
+    offer: Offer,
+    stage: RingStage,
+}
+
+/// What is known of a ring before it is decided whether it is shown.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
     caller: ParticipantId,
     expires_at: UnixMillis,
-    stage: RingStage,
+    /// Which ring of ours for this call.
+    ring: u32,
+    quiet: Option<Quiet>,
+}
+
+impl Offer {
+    pub(super) fn of(call: &CallInfo, me: &ParticipantId, expires_at: UnixMillis) -> Self {
+        let ring = call.invite_of(me).map_or(1, |invite| invite.ring);
+        Self { caller: call.initiator.clone(), expires_at, ring, quiet: call.quiet }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +46,14 @@ impl Ringing {
         self.stage == RingStage::Shown
     }
 
+    /// Somebody may answer at any moment.
+    pub(super) fn is_pressing(&self) -> bool {
+        self.is_shown() && self.offer.quiet.is_none()
+    }
+
     pub(super) fn deadline(&self) -> Option<UnixMillis> {
         match self.stage {
-            RingStage::Held | RingStage::Shown => Some(self.expires_at),
+            RingStage::Held | RingStage::Shown => Some(self.offer.expires_at),
             RingStage::Stopped => None,
         }
     }
@@ -48,6 +70,21 @@ pub struct RingView<'a> {
     pub expires_at: UnixMillis,
     /// We are in another call: quiet, and answering ends that one.
     pub ends_current_call: bool,
+    /// To be silent by the server's word, and why.
+    pub quiet: Option<Quiet>,
+}
+
+impl RingView<'_> {
+    /// With a ringtone.
+    pub fn audible(&self) -> bool {
+        self.quiet.is_none() && !self.ends_current_call
+    }
+
+    /// In a window and a notification of its own, over whatever the person does. Who is in a call on this very device sees who
+    /// else calls; any other quiet ring is only there to be found.
+    pub fn pops_up(&self) -> bool {
+        self.quiet.is_none() || self.ends_current_call
+    }
 }
 
 impl Client {
@@ -60,7 +97,8 @@ impl Client {
             .filter(|(_, ring)| ring.is_shown())
             .filter_map(|(id, ring)| {
                 let call = self.directory.get(id)?;
-                Some(RingView { call, caller: &ring.caller, expires_at: ring.expires_at, ends_current_call })
+                let Offer { caller, expires_at, quiet, .. } = &ring.offer;
+                Some(RingView { call, caller, expires_at: *expires_at, ends_current_call, quiet: *quiet })
             })
             .collect();
         rings.sort_by_key(|ring| ring.expires_at);
@@ -73,26 +111,25 @@ impl Client {
     }
 
     /// Rings for a live call whose invite to us is open; [`Client::settle_rings`] decides whether it is shown.
-    pub(super) fn offer_ring(
-        &mut self,
-        now: UnixMillis,
-        call_id: &CallId,
-        caller: ParticipantId,
-        expires_at: UnixMillis,
-    ) {
-        let expires_at = expires_at.min(UnixMillis(now.0.saturating_add(MAX_RING_MS)));
-        let ours = self.directory.get(call_id).is_none_or(|call| call.initiator == self.me) || caller == self.me;
-        if ours || expires_at <= now {
+    pub(super) fn offer_ring(&mut self, now: UnixMillis, call_id: &CallId, mut offer: Offer) {
+        offer.expires_at = offer.expires_at.min(UnixMillis(now.0.saturating_add(MAX_RING_MS)));
+        // Who started a call may be rung for it too, after having left it.
+        let ours = self.directory.get(call_id).is_none_or(|call| call.initiator == self.me && offer.ring == 1);
+        if ours || offer.expires_at <= now {
             return;
         }
-        let stage = RingStage::Held;
-        self.rings.entry(call_id.clone()).or_insert(Ringing { caller, expires_at, stage });
+        match self.rings.get_mut(call_id) {
+            Some(ring) if offer.ring <= ring.offer.ring => {}
+            // It goes on ringing, longer.
+            Some(ring) if ring.is_shown() => ring.offer = offer,
+            Some(_) | None => drop(self.rings.insert(call_id.clone(), Ringing { offer, stage: RingStage::Held })),
+        }
     }
 
     pub(super) fn end_ring(&mut self, call_id: &CallId, outcome: RingOutcome) {
         let Some(ring) = self.rings.get_mut(call_id) else { return };
         let was = std::mem::replace(&mut ring.stage, RingStage::Stopped);
-        let caller = ring.caller.clone();
+        let (caller, quiet) = (ring.offer.caller.clone(), ring.offer.quiet.is_some());
         match was {
             RingStage::Shown => self.effects.push(Effect::StopRing { call_id: call_id.clone(), outcome }),
             RingStage::Held | RingStage::Stopped => return,
@@ -103,7 +140,7 @@ impl Client {
         };
         let notification = match outcome {
             RingOutcome::Expired | RingOutcome::Cancelled | RingOutcome::CallOver => {
-                Notification::MissedCall { room_id, from: caller, call_type }
+                Notification::MissedCall { room_id, from: caller, call_type, quiet }
             }
             RingOutcome::AnsweredElsewhere => Notification::AnsweredElsewhere { room_id },
             RingOutcome::DeclinedElsewhere => Notification::DeclinedElsewhere { room_id },

@@ -3,7 +3,7 @@
 use super::{
     CallInfo, Client, Effect, Outcome, RingOutcome, ServerNews,
     directory::Learned,
-    rings::{outcome_of_end, outcome_of_invite},
+    rings::{Offer, outcome_of_end, outcome_of_invite},
 };
 use crate::{CallId, EndReason, InviteState, ParticipantId, UnixMillis};
 
@@ -11,19 +11,20 @@ impl Client {
     pub(super) fn on_server(&mut self, now: UnixMillis, news: ServerNews) {
         match news {
             ServerNews::Invite { call, expires_at } => {
-                let (call_id, caller) = (call.call_id.clone(), call.initiator.clone());
+                let call_id = call.call_id.clone();
                 // a server that lists no invites has still sent us this one
-                let open = call.invite_of(&self.me).is_none_or(|state| !state.is_final());
+                let open = call.invite_of(&self.me).is_none_or(|invite| !invite.state.is_final());
+                let offer = Offer::of(&call, &self.me, expires_at);
                 self.learn(now, call);
                 // judged by what is known now: the invite may be older than a state we have
                 let known = self.directory.get(&call_id).and_then(|call| call.invite_of(&self.me));
-                if open && known.is_none_or(|state| !state.is_final()) {
-                    self.offer_ring(now, &call_id, caller, expires_at);
+                if open && known.is_none_or(|invite| !invite.state.is_final()) {
+                    self.offer_ring(now, &call_id, offer);
                 }
             }
             ServerNews::CallChanged { call } => self.learn(now, call),
-            ServerNews::InviteChanged { call_id, participant, state } => {
-                self.directory.learn_invite(&call_id, &participant, state);
+            ServerNews::InviteChanged { call_id, participant, state, ring } => {
+                self.directory.learn_invite(&call_id, &participant, state, ring);
                 self.follow_own_invite(now, &call_id);
             }
             ServerNews::CallEnded { call_id, reason, by } => self.call_over(&call_id, reason, by),
@@ -53,7 +54,7 @@ impl Client {
     /// Takes in a call as it is now.
     pub(super) fn learn(&mut self, now: UnixMillis, call: CallInfo) {
         let (call_id, reason) = (call.call_id.clone(), call.end_reason);
-        let outcome = call.invite_of(&self.me).and_then(outcome_of_invite);
+        let outcome = call.invite_of(&self.me).and_then(|invite| outcome_of_invite(invite.state));
         if !call.state.is_live() {
             // the ring's outcome is the invite's where that is final, else the call's
             if let Some(outcome) = outcome {
@@ -73,10 +74,14 @@ impl Client {
     /// Stops the ring of an invite that became final, rings for one that is open.
     fn follow_own_invite(&mut self, now: UnixMillis, call_id: &CallId) {
         let Some(call) = self.directory.get(call_id) else { return };
-        let Some(state) = call.invite_of(&self.me) else { return };
-        let (caller, expires_at) = (call.initiator.clone(), call.ring_expires_at);
+        let Some(invite) = call.invite_of(&self.me) else { return };
+        let state = invite.state;
+        // How long a later ring lasts only the call itself says; it follows.
+        let lasts = invite.expires_at.is_some() || invite.ring == 1;
+        let offer = Offer::of(call, &self.me, invite.expires_at.unwrap_or(call.ring_expires_at));
         match state {
-            InviteState::Pending | InviteState::Ringing => self.offer_ring(now, call_id, caller, expires_at),
+            InviteState::Pending | InviteState::Ringing if lasts => self.offer_ring(now, call_id, offer),
+            InviteState::Pending | InviteState::Ringing => {}
             InviteState::Accepted
             | InviteState::Declined
             | InviteState::Busy

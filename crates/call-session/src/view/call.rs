@@ -27,6 +27,8 @@ pub struct Ring {
     pub expires_at: UnixMillis,
     /// With sound; false is the quiet form.
     pub audible: bool,
+    /// In a window and a notification of its own; false for a ring that is only shown in the main window.
+    pub pops_up: bool,
     /// We are in another call: answering ends it.
     pub ends_current_call: bool,
 }

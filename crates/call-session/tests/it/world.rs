@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use call_media::{host::EngineLaunch, protocol::MediaSetup};
 use call_model::{
-    RoomId,
+    RoomId, SfuIdentity,
     server::{SfuView, Timings},
 };
 use call_session::{MemoryVault, Milestone, MilestoneKind, Session, SessionConfig, Snapshot, UserCommand};
@@ -36,6 +36,14 @@ impl Sfu for EveryRoom {
 
     async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
         Err(SfuError("nobody looks".into()))
+    }
+
+    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
+        Ok(())
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        Ok(Vec::new())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use call_model::{CallType, DeviceId, EndReason, InviteState, RoomId, server::SfuView};
+use call_model::{CallType, DeviceId, EndReason, InviteState, RoomId, SfuIdentity, server::SfuView};
 use scaiwave_client::{Client, ClientError, HistoryQuery, StreamHandle, StreamUpdate};
 use scaiwave_server::{
     Server, admin,
@@ -33,6 +33,14 @@ impl Sfu for NoSfu {
 
     async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
         Err(SfuError("nobody looks".into()))
+    }
+
+    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
+        Ok(())
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        Ok(Vec::new())
     }
 }
 

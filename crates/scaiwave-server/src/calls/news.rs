@@ -2,17 +2,17 @@
 
 use axum::extract::ws::Utf8Bytes;
 use call_model::{
-    EventId, ParticipantId,
-    server::{Call, News},
+    EventId, ParticipantId, UnixMillis,
+    server::{Call, Invite, News},
 };
 use scaiwave_wire::{
-    CallEndedContent, CallPermissions, CallStartedContent, EVENT_CALL_ENDED, EVENT_CALL_STARTED, RoomEvent, StreamEvent,
+    CallEndedContent, CallStartedContent, EVENT_CALL_ENDED, EVENT_CALL_STARTED, RoomEvent, StreamEvent,
 };
 
-use super::view::{CallView, time};
+use super::view::{CallView, Part, time};
 use crate::{
     publish::Turn,
-    store::{NewEvent, RoomMember, Store, Write, now},
+    store::{NewEvent, RoomMember, Store, Write},
 };
 
 /// The timeline entry of a call's start.
@@ -69,6 +69,7 @@ pub(super) struct Telling<'a> {
     pub turn: &'a Turn<'a>,
     pub call: &'a Call,
     pub members: &'a [RoomMember],
+    pub now: UnixMillis,
 }
 
 impl Telling<'_> {
@@ -88,45 +89,46 @@ impl Telling<'_> {
             },
         );
         self.turn.advance(entry.stream_position);
-        let reached = self.ring();
+        let reached = self.ring(&self.call.invites.iter().collect::<Vec<_>>());
         self.state();
         reached
     }
 
-    fn ring(&self) -> Vec<ParticipantId> {
-        let invited: Vec<_> = self.call.invites.iter().map(|invite| &invite.participant).collect();
-        let remaining = (self.call.ring_expires_at.0 - now().0).max(0).unsigned_abs();
-        let event = |call| StreamEvent::CallInvite {
+    /// Rings; all of these began to in the same moment, so they run out together.
+    fn ring(&self, invites: &[&Invite]) -> Vec<ParticipantId> {
+        let Some(expires_at) = invites.first().map(|invite| invite.expires_at) else { return Vec::new() };
+        let event = |call: scaiwave_wire::Call| StreamEvent::CallInvite {
+            quiet: call.quiet,
             call,
             from: self.call.initiator.clone(),
             call_type: self.call.call_type,
-            timeout_ms: remaining,
-            expires_at: time(self.call.ring_expires_at),
+            timeout_ms: (expires_at.0 - self.now.0).max(0).unsigned_abs(),
+            expires_at: time(expires_at),
         };
-        self.by_rights(|member| invited.contains(&&member.person.id), event)
+        self.by_viewer(|member| invites.iter().any(|invite| invite.participant == member.person.id), event)
     }
 
     /// The call as it is now, to everybody with their own rights.
     pub(super) fn state(&self) {
-        self.by_rights(|_| true, |call| StreamEvent::CallState { call });
+        self.by_viewer(|_| true, |call| StreamEvent::CallState { call });
     }
 
-    /// Serialises once for each set of rights, not once for each person.
-    fn by_rights(
+    /// Serialises once for each view that differs, not once for each person.
+    fn by_viewer(
         &self,
         to: impl Fn(&RoomMember) -> bool,
         event: impl Fn(scaiwave_wire::Call) -> StreamEvent,
     ) -> Vec<ParticipantId> {
         let view = CallView::from(self.call);
-        let mut frames: Vec<(CallPermissions, Utf8Bytes)> = Vec::new();
+        let mut frames: Vec<(Part, Utf8Bytes)> = Vec::new();
         let mut reached = Vec::new();
         for member in self.members.iter().filter(|member| to(member)) {
-            let rights = view.permissions(&member.person.id, member.power);
-            let frame = match frames.iter().find(|(known, _)| *known == rights) {
+            let part = view.part_of(&member.person.id, member.power);
+            let frame = match frames.iter().find(|(known, _)| *known == part) {
                 Some((_, frame)) => frame.clone(),
                 None => {
-                    let frame = self.turn.frame(None, &self.call.room_id, event(view.with(rights)));
-                    frames.push((rights, frame.clone()));
+                    let frame = self.turn.frame(None, &self.call.room_id, event(view.with(part)));
+                    frames.push((part, frame.clone()));
                     frame
                 }
             };
@@ -137,10 +139,15 @@ impl Telling<'_> {
         reached
     }
 
-    /// What a change did.
-    pub(super) fn changed(&self, news: &[News], ended: Option<&RoomEvent>) {
+    /// What a change did. Answers whose sockets were reached by a ring.
+    pub(super) fn changed(&self, news: &[News], ended: Option<&RoomEvent>) -> Vec<ParticipantId> {
+        let rung = news.iter().filter_map(|item| match item {
+            News::Ring(invite) => Some(invite),
+            News::Invite(_) | News::Ended => None,
+        });
+        let reached = self.ring(&rung.collect::<Vec<_>>());
         for item in news {
-            if let News::Invite(invite) = item {
+            if let News::Invite(invite) | News::Ring(invite) = item {
                 self.everybody(
                     None,
                     StreamEvent::CallInviteUpdate {
@@ -148,6 +155,7 @@ impl Telling<'_> {
                         participant_id: invite.participant.clone(),
                         state: invite.state,
                         device_id: invite.device.clone(),
+                        ring: invite.ring,
                     },
                 );
             }
@@ -169,5 +177,6 @@ impl Telling<'_> {
             );
             self.turn.advance(entry.stream_position);
         }
+        reached
     }
 }

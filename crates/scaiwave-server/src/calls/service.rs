@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use call_model::{
     CallId, CallType, ParticipantId, PowerLevel, RoomId, SfuIdentity,
-    server::{Call, Input, NewCall, Refusal, SfuView, Timings},
+    server::{Call, Callee, Input, NewCall, Refusal, Timings},
 };
 use scaiwave_wire::{ErrorCode, JoinGrant, RoomType};
 use tokio::sync::Notify;
@@ -14,24 +14,26 @@ use super::{
     view::{CallView, time},
 };
 use crate::{
+    clock::Clock,
     config::Livekit,
     error::{Answer, Failure},
-    publish::Publisher,
-    store::{Person, RoomRow, Store, now},
+    publish::{Publisher, Turn},
+    store::{Person, RoomMember, RoomRow, Store},
 };
 
 /// Takes what people and the SFU do to calls.
 pub struct Calls {
-    store: Store,
-    publisher: Arc<Publisher>,
-    sfu: Arc<dyn Sfu>,
+    pub(super) store: Store,
+    pub(super) publisher: Arc<Publisher>,
+    pub(super) sfu: Arc<dyn Sfu>,
     livekit: Livekit,
-    timings: Timings,
+    pub(super) timings: Timings,
+    pub(super) clock: Clock,
     /// A due time may have come closer.
     pub(super) rearm: Notify,
 }
 
-fn not_found() -> Failure {
+pub(super) fn not_found() -> Failure {
     Failure::new(ErrorCode::CallNotFound, "There is no such call for you.")
 }
 
@@ -42,6 +44,9 @@ fn refused(refusal: Refusal) -> Failure {
             ErrorCode::CallForbidden,
             "Only who started the call, or a member with power level 50, ends it for everyone; leave instead.",
         ),
+        Refusal::NotInCall => {
+            Failure::new(ErrorCode::CallForbidden, "Only who is in the call rings others again: join it first.")
+        }
     }
 }
 
@@ -56,8 +61,15 @@ fn unreachable_sfu(e: &SfuError) -> Failure {
 
 impl Calls {
     /// Calls of this server.
-    pub fn new(store: Store, publisher: Arc<Publisher>, sfu: Arc<dyn Sfu>, livekit: Livekit, timings: Timings) -> Self {
-        Self { store, publisher, sfu, livekit, timings, rearm: Notify::new() }
+    pub fn new(
+        store: Store,
+        publisher: Arc<Publisher>,
+        sfu: Arc<dyn Sfu>,
+        livekit: Livekit,
+        timings: Timings,
+        clock: Clock,
+    ) -> Self {
+        Self { store, publisher, sfu, livekit, timings, clock, rearm: Notify::new() }
     }
 
     /// Starts a call, or joins the one the room has. Says whether it is new.
@@ -76,53 +88,73 @@ impl Calls {
                     joined => return joined.map(|grant| (grant, false)),
                 }
             }
-            let call = self.new_call(room, call_type, identity.clone()).await?;
-            let sfu_room = room_name(&call.id);
+            let id = CallId::new(format!("call-{}", Uuid::now_v7().simple()));
+            let sfu_room = room_name(&id);
             self.sfu.ensure_room(&sfu_room).await.map_err(|e| unreachable_sfu(&e))?;
-            if let Some(call) = self.start(call).await? {
-                return Ok((self.grant(person, room.power, &call, &identity)?, true));
+            match self.start(id, room, call_type, identity.clone()).await {
+                Ok(Some(call)) => return Ok((self.grant(person, room.power, &call, &identity)?, true)),
+                Ok(None) => self.drop_sfu_room(sfu_room),
+                Err(e) => {
+                    self.drop_sfu_room(sfu_room);
+                    return Err(e);
+                }
             }
-            self.drop_sfu_room(sfu_room);
         }
         Err(Failure::internal("calls of this room end faster than they can be joined"))
     }
 
-    async fn new_call(&self, room: &RoomRow, call_type: CallType, initiator: SfuIdentity) -> Answer<Call> {
-        let members = self.store.members(&room.id).await?;
-        let invited = members.into_iter().map(|m| m.person.id).filter(|id| *id != initiator.participant).collect();
-        let new = NewCall {
-            id: CallId::new(format!("call-{}", Uuid::now_v7().simple())),
-            room_id: room.id.clone(),
-            direct: room.room_type == RoomType::Dm,
-            call_type,
-            initiator,
-            invited,
-        };
-        Ok(Call::start(new, now(), &self.timings))
-    }
-
     /// Writes a new call and rings; `None` if somebody else's came first.
-    async fn start(&self, call: Call) -> Answer<Option<Call>> {
-        let members = self.store.members(&call.room_id).await?;
-        let turn = self.publisher.turn().await;
+    async fn start(
+        &self,
+        id: CallId,
+        room: &RoomRow,
+        call_type: CallType,
+        initiator: SfuIdentity,
+    ) -> Answer<Option<Call>> {
+        let turn = self.turn().await?;
+        // Read in turn, as memberships change in turn.
+        let members = self.store.members(&room.id).await?;
+        if !members.iter().any(|member| member.person.id == initiator.participant) {
+            return Err(Failure::new(ErrorCode::RoomNotFound, "There is no such room for you."));
+        }
+        let mut invited = self.callees(&room.id, &members).await?;
+        invited.retain(|callee| callee.participant != initiator.participant);
+        let direct = room.room_type == RoomType::Dm;
+        let (now, t) = (self.clock.now(), &self.timings);
+        let call = Call::start(NewCall { id, room_id: room.id.clone(), direct, call_type, initiator, invited }, now, t);
         let mut tx = self.store.begin().await?;
-        if !self.store.add_call(&mut tx, &call, &self.timings).await? {
+        if !self.store.add_call(&mut tx, &call, t).await? {
             return Ok(None);
         }
         let entry = keep_start(&self.store, &mut tx, &call).await?;
         tx.commit().await?;
         tracing::info!(call = %call.id, room = %call.room_id, "call started");
-        let reached = Telling { turn: &turn, call: &call, members: &members }.started(&entry);
+        let reached = Telling { turn: &turn, call: &call, members: &members, now }.started(&entry);
         drop(turn);
         self.rearm.notify_one();
+        self.delivered(call, reached).await.map(Some)
+    }
+
+    /// Members to be rung, each as loudly as they want it.
+    pub(super) async fn callees(&self, room: &RoomId, members: &[RoomMember]) -> Answer<Vec<Callee>> {
+        let attention = self.store.attention(room).await?;
+        let callee = |member: &RoomMember| {
+            let quiet = attention.get(&member.person.id).and_then(|attention| attention.quiet());
+            Callee { participant: member.person.id.clone(), quiet }
+        };
+        Ok(members.iter().map(callee).collect())
+    }
+
+    /// Notes whom a ring reached.
+    async fn delivered(&self, call: Call, reached: Vec<ParticipantId>) -> Answer<Call> {
         if reached.is_empty() {
-            return Ok(Some(call));
+            return Ok(call);
         }
-        self.change(&call.id, Input::Delivered(reached)).await.map(Some)
+        self.step(&call.id, Input::Delivered(reached)).await.map(|(call, _)| call)
     }
 
     /// A room made for a call that did not come about, or came too late.
-    fn drop_sfu_room(&self, room: String) {
+    pub(super) fn drop_sfu_room(&self, room: String) {
         let sfu = self.sfu.clone();
         tokio::spawn(async move {
             if let Err(e) = sfu.delete_room(&room).await {
@@ -191,47 +223,33 @@ impl Calls {
         Ok(self.store.live_calls_of(viewer).await?.iter().map(CallView::from).collect())
     }
 
-    /// Asks the SFU who is in a call and brings the call in line.
-    pub async fn observe(&self, id: &CallId) -> Answer<()> {
-        let view = self.sfu.look(&room_name(id)).await.unwrap_or_else(|e| {
-            tracing::warn!(call = %id, cause = %e, "SFU does not answer; nobody is removed");
-            SfuView::Unknown
-        });
-        self.change(id, Input::Observed(view)).await.map(drop)
+    /// Does something to a call and tells what came of it.
+    pub(super) async fn change(&self, id: &CallId, input: Input) -> Answer<Call> {
+        let (call, reached) = self.step(id, input).await?;
+        self.delivered(call, reached).await
     }
 
-    /// Lets the clock act on a call whose time has come; says whether the SFU has to be asked next, by [`Calls::due_at_sfu`].
-    pub(super) async fn tick(&self, id: &CallId) -> Answer<bool> {
-        let call = self.change(id, Input::Tick).await?;
-        Ok(call.device_due(now(), &self.timings) || call.delete_at.is_some_and(|at| at <= now()))
-    }
-
-    /// What a due call wants of the SFU: to know whether a device is really gone, or its room deleted.
-    pub(super) async fn due_at_sfu(&self, id: &CallId) -> Answer<()> {
-        let call = self.store.call(id).await?.ok_or_else(not_found)?;
-        if call.state.is_live() {
-            return self.observe(id).await;
-        }
-        let deleted = self.sfu.delete_room(&room_name(id)).await;
-        let input = deleted.map_or_else(
-            |e| {
-                tracing::warn!(call = %id, cause = %e, "cannot delete the SFU's room yet");
-                Input::DeleteFailed
-            },
-            |()| Input::RoomDeleted,
-        );
-        self.change(id, input).await.map(drop)
-    }
-
-    /// One step of the call's machine: read, apply, write back, commit, tell.
-    async fn change(&self, id: &CallId, input: Input) -> Answer<Call> {
+    /// The right to change calls, by a clock that is right.
+    pub(super) async fn turn(&self) -> Answer<Turn<'_>> {
         let turn = self.publisher.turn().await;
+        self.follow_clock(&turn).await?;
+        Ok(turn)
+    }
+
+    /// One step of the call's machine: read, apply, write back, commit, tell. Answers also whose sockets a ring reached.
+    async fn step(&self, id: &CallId, input: Input) -> Answer<(Call, Vec<ParticipantId>)> {
+        let turn = self.turn().await?;
         let mut tx = self.store.begin().await?;
         let before = self.store.call_for_update(&mut tx, id).await?.ok_or_else(not_found)?;
-        let mut call = before.clone();
-        let news = call.apply(input, now(), &self.timings).map_err(refused)?;
+        if let Input::Join(identity) = &input
+            && !self.store.is_member(&mut tx, &before.room_id, &identity.participant).await?
+        {
+            return Err(not_found());
+        }
+        let (mut call, now) = (before.clone(), self.clock.now());
+        let news = call.apply(input, now, &self.timings).map_err(refused)?;
         if call == before {
-            return Ok(call);
+            return Ok((call, Vec::new()));
         }
         if !self.store.save_call(&mut tx, &before, &call, &self.timings).await? {
             return Err(Failure::internal("a call changed under the write lock"));
@@ -239,15 +257,12 @@ impl Calls {
         let ended = keep_end(&self.store, &mut tx, &call, &news).await?;
         tx.commit().await?;
         self.rearm.notify_one();
-        if call.version != before.version {
-            let members = self.store.members(&call.room_id).await?;
-            tracing::info!(call = %id, state = ?call.state, version = call.version.0, reason = ?call.end_reason, "call changed");
-            Telling { turn: &turn, call: &call, members: &members }.changed(&news, ended.as_ref());
+        if call.version == before.version {
+            return Ok((call, Vec::new()));
         }
-        Ok(call)
-    }
-
-    pub(super) fn store(&self) -> &Store {
-        &self.store
+        let members = self.store.members(&call.room_id).await?;
+        tracing::info!(call = %id, state = ?call.state, version = call.version.0, reason = ?call.end_reason, "call changed");
+        let reached = Telling { turn: &turn, call: &call, members: &members, now }.changed(&news, ended.as_ref());
+        Ok((call, reached))
     }
 }

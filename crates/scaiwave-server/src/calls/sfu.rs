@@ -31,6 +31,10 @@ pub trait Sfu: Send + Sync {
     async fn delete_room(&self, room: &str) -> Result<(), SfuError>;
     /// Who is in the room.
     async fn look(&self, room: &str) -> Result<SfuView, SfuError>;
+    /// Throws a device out; one that is not there is fine.
+    async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError>;
+    /// The rooms this server made, those of dead calls included.
+    async fn rooms(&self) -> Result<Vec<String>, SfuError>;
 }
 
 /// The SFU's room of a call.
@@ -47,6 +51,8 @@ pub fn call_of_room(room: &str) -> Option<CallId> {
 #[derive(Debug)]
 pub struct LivekitSfu {
     rooms: RoomClient,
+    /// Written into each room, since several servers may share one SFU.
+    owner: String,
 }
 
 /// Nobody waits longer for the SFU; a ring does not wait for it at all.
@@ -59,7 +65,13 @@ impl LivekitSfu {
     pub fn new(livekit: &Livekit) -> Self {
         let rooms = RoomClient::with_api_key(livekit.url.as_str(), &livekit.api_key, &livekit.api_secret)
             .with_request_timeout(REQUEST_TIMEOUT);
-        Self { rooms }
+        Self { rooms, owner: String::new() }
+    }
+
+    /// Marks the rooms it makes as this server's; without a mark it finds none of them again by [`Sfu::rooms`].
+    pub fn owned_by(mut self, server_name: &str) -> Self {
+        self.owner = format!("scaiwave:{server_name}");
+        self
     }
 }
 
@@ -77,6 +89,7 @@ impl Sfu for LivekitSfu {
         let options = CreateRoomOptions {
             empty_timeout: EMPTY_TIMEOUT_S,
             departure_timeout: EMPTY_TIMEOUT_S,
+            metadata: self.owner.clone(),
             ..CreateRoomOptions::default()
         };
         self.rooms.create_room(room, options).await.map(drop).map_err(failed)
@@ -90,7 +103,6 @@ impl Sfu for LivekitSfu {
     }
 
     async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
-        let asked_at = now();
         let present = match self.rooms.list_participants(room).await {
             Ok(present) => present,
             Err(e) if is_not_found(&e) => return Ok(SfuView::Gone),
@@ -100,9 +112,30 @@ impl Sfu for LivekitSfu {
             return Ok(SfuView::Gone);
         }
         let known = present.into_iter().filter_map(|p| Some((SfuIdentity::parse(&p.identity)?, p.sid)));
-        Ok(SfuView::Present { asked_at, devices: known.collect() })
+        Ok(SfuView::Present { devices: known.collect() })
+    }
+
+    async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError> {
+        match self.rooms.remove_participant(room, &identity.to_string()).await {
+            Err(e) if !is_not_found(&e) => Err(failed(e)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        let all = self.rooms.list_rooms(Vec::new()).await.map_err(failed)?;
+        Ok(all
+            .into_iter()
+            .filter(|room| !self.owner.is_empty() && room.metadata == self.owner)
+            .map(|r| r.name)
+            .collect())
     }
 }
+
+/// No token lasts longer, whatever is configured.
+const MAX_TOKEN: Duration = Duration::from_secs(600);
+/// What a member may show; everything the client can publish, and nothing else.
+const SOURCES: [&str; 4] = ["camera", "microphone", "screen_share", "screen_share_audio"];
 
 /// A token for one device in one room, with what a member needs and no more.
 pub fn join_token(
@@ -117,9 +150,13 @@ pub fn join_token(
         room: room.to_owned(),
         can_publish: Some(true),
         can_subscribe: Some(true),
-        can_publish_data: Some(true),
+        can_publish_sources: SOURCES.map(str::to_owned).to_vec(),
+        // Nothing is said over the SFU: who somebody is and what becomes of the call, the server says.
+        can_publish_data: Some(false),
+        can_update_own_metadata: Some(false),
         ..VideoGrants::default()
     };
+    let lasts = lasts.min(MAX_TOKEN);
     let token = AccessToken::with_api_key(&livekit.api_key, &livekit.api_secret)
         .with_identity(&identity.to_string())
         .with_name(&person.display_name)

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Calls;
-use crate::{error::Answer, store::now};
+use crate::error::Answer;
 
 /// Longest sleep: another process may have written a due time.
 const AT_MOST: Duration = Duration::from_secs(5);
@@ -42,11 +42,13 @@ struct Timers {
 impl Timers {
     /// Handles the calls that are due; answers how long to sleep.
     async fn step(&mut self) -> Answer<Duration> {
-        for (id, due) in self.calls.store().next_due().await? {
+        // So that the database is right when the next server starts.
+        drop(self.calls.turn().await?);
+        for (id, due) in self.calls.store.next_due().await? {
             if self.asking.contains(&id) {
                 continue;
             }
-            let remaining = due.0 - now().0;
+            let remaining = due.0 - self.calls.clock.now().0;
             if remaining > 0 {
                 return Ok(Duration::from_millis(remaining.unsigned_abs()).min(AT_MOST));
             }

@@ -1,7 +1,7 @@
 //! A call as the API shows it.
 
 use call_model::{
-    ParticipantId, PowerLevel, UnixMillis,
+    ParticipantId, PowerLevel, Quiet, UnixMillis,
     server::{Call, Device, Invite},
 };
 use scaiwave_wire::{self as wire, CallPermissions, Timestamp};
@@ -14,27 +14,41 @@ pub struct CallView {
     /// Where.
     pub room_id: call_model::RoomId,
     call: wire::Call,
+    /// Whose open ring is silent; nobody else's business.
+    quiet: Vec<(ParticipantId, Quiet)>,
+}
+
+/// What differs from viewer to viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    permissions: CallPermissions,
+    quiet: Option<Quiet>,
 }
 
 impl From<&Call> for CallView {
     fn from(call: &Call) -> Self {
-        Self { room_id: call.room_id.clone(), call: wire_call(call) }
+        let open = call.invites.iter().filter(|invite| !invite.state.is_final());
+        let quiet = open.filter_map(|invite| Some((invite.participant.clone(), invite.quiet?))).collect();
+        Self { room_id: call.room_id.clone(), call: wire_call(call), quiet }
     }
 }
 
 impl CallView {
     /// As one viewer may see it.
     pub fn shown_to(&self, viewer: &ParticipantId, power: PowerLevel) -> wire::Call {
-        self.with(self.permissions(viewer, power))
+        self.with(self.part_of(viewer, power))
     }
 
-    /// With given permissions.
-    pub fn with(&self, permissions: CallPermissions) -> wire::Call {
-        wire::Call { permissions, ..self.call.clone() }
+    pub(super) fn with(&self, Part { permissions, quiet }: Part) -> wire::Call {
+        wire::Call { permissions, quiet, ..self.call.clone() }
     }
 
-    /// What a viewer may do.
-    pub fn permissions(&self, viewer: &ParticipantId, power: PowerLevel) -> CallPermissions {
+    pub(super) fn part_of(&self, viewer: &ParticipantId, power: PowerLevel) -> Part {
+        let quiet = self.quiet.iter().find(|(who, _)| who == viewer).map(|(_, why)| *why);
+        Part { permissions: self.permissions(viewer, power), quiet }
+    }
+
+    fn permissions(&self, viewer: &ParticipantId, power: PowerLevel) -> CallPermissions {
         CallPermissions {
             // This server does not record yet; nobody is offered what it cannot do.
             can_record: false,
@@ -66,6 +80,7 @@ fn wire_call(call: &Call) -> wire::Call {
         invites: call.invites.iter().map(invite).collect(),
         recording: None,
         permissions: CallPermissions::default(),
+        quiet: None,
     }
 }
 
@@ -80,5 +95,10 @@ fn participant(device: &Device) -> wire::CallParticipant {
 }
 
 fn invite(invite: &Invite) -> wire::CallInvite {
-    wire::CallInvite { participant_id: invite.participant.clone(), state: invite.state }
+    wire::CallInvite {
+        participant_id: invite.participant.clone(),
+        state: invite.state,
+        ring: invite.ring,
+        expires_at: Some(time(invite.expires_at)),
+    }
 }

@@ -53,9 +53,7 @@ impl Webhooks {
             .and_then(|participant| Some((SfuIdentity::parse(&participant.identity)?, participant.sid.clone())));
         tracing::debug!(%call, event = event.event, "webhook");
         let outcome = match (event.event.as_str(), device) {
-            ("participant_joined", Some((identity, sid))) => {
-                self.calls.act(&call, Input::SfuJoined { identity, sid }).await.map(drop)
-            }
+            ("participant_joined", Some((identity, sid))) => self.calls.seen(&call, identity, sid).await,
             ("participant_left" | "participant_connection_aborted", Some((identity, sid))) => {
                 self.calls.act(&call, Input::SfuLeft { identity, sid }).await.map(drop)
             }

@@ -3,6 +3,7 @@
 mod auth;
 mod calls;
 mod extract;
+mod recordings;
 mod rooms;
 mod stream;
 mod sync;
@@ -32,8 +33,6 @@ use crate::{
 
 /// Message content is at most 64 KB; the rest of a request is small.
 const MAX_BODY: usize = 128 * 1024;
-/// A webhook carries whole participants.
-const MAX_WEBHOOK: usize = 1024 * 1024;
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -54,14 +53,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/rooms/{room_id}/send", post(rooms::send))
         .route("/v1/sync", get(sync::sync))
         .route("/v1/stream", get(stream::stream))
-        .route("/v1/calls/initiate", post(calls::initiate))
-        .route("/v1/calls/webhook", post(calls::webhook).layer(DefaultBodyLimit::max(MAX_WEBHOOK)))
-        .route("/v1/calls/{call_id}", get(calls::one))
-        .route("/v1/calls/{call_id}/join", post(calls::join))
-        .route("/v1/calls/{call_id}/leave", post(calls::leave))
-        .route("/v1/calls/{call_id}/reject", post(calls::reject))
-        .route("/v1/calls/{call_id}/end", post(calls::end))
-        .route("/v1/calls/{call_id}/heartbeat", post(calls::heartbeat))
+        .merge(calls::routes())
         .fallback(async || Failure::new(ErrorCode::NotFound, "There is nothing at this address."))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -44,6 +44,11 @@ fn invite(row: &SqliteRow) -> Result<Invite, sqlx::Error> {
         participant: row.get::<String, _>("participant_id").into(),
         state: from_word(row.get("state"))?,
         device: opt(row, "device_id"),
+        ring: u32::try_from(row.get::<i64, _>("ring")).unwrap_or(u32::MAX),
+        rung_at: UnixMillis(row.get("rung_at")),
+        expires_at: UnixMillis(row.get("expires_at")),
+        settled_at: ms(row, "settled_at"),
+        quiet: opt::<String>(row, "quiet").map(from_word).transpose()?,
     })
 }
 
@@ -124,6 +129,15 @@ impl Store {
         Ok(rows.await?.iter().map(|row| row.get::<String, _>(0).into()).collect())
     }
 
+    /// All calls that are not over, those that are just ending included.
+    pub async fn open_calls(&self) -> Result<Vec<CallId>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT call_id FROM calls WHERE state IN ('ringing', 'active')
+             UNION SELECT call_id FROM calls WHERE next_due IS NOT NULL",
+        );
+        Ok(rows.fetch_all(&self.read).await?.iter().map(|row| row.get::<String, _>(0).into()).collect())
+    }
+
     /// The calls whose timers run out next, soonest first.
     pub async fn next_due(&self) -> Result<Vec<(CallId, UnixMillis)>, sqlx::Error> {
         let rows =
@@ -138,6 +152,16 @@ impl Store {
         let row =
             sqlx::query("SELECT * FROM calls WHERE call_id = ?").bind(id.as_str()).fetch_optional(&mut **tx).await?;
         complete(tx, row).await
+    }
+
+    /// Whether somebody is in a room, asked inside of the transaction that lets them into its call.
+    pub async fn is_member(&self, tx: &mut Write, room: &RoomId, who: &ParticipantId) -> Result<bool, sqlx::Error> {
+        sqlx::query("SELECT 1 FROM members WHERE room_id = ? AND participant_id = ? AND membership = 'join'")
+            .bind(room.as_str())
+            .bind(who.as_str())
+            .fetch_optional(&mut **tx)
+            .await
+            .map(|row| row.is_some())
     }
 
     /// Adds a call, unless its room has a live one: then `false`, and nothing is written.
@@ -180,16 +204,18 @@ impl Store {
         t: &Timings,
     ) -> Result<bool, sqlx::Error> {
         let saved = sqlx::query(
-            "UPDATE calls SET state = ?, version = ?, answered_at = ?, ended_at = ?, end_reason = ?, ended_by = ?,
-                              empty_until = ?, delete_at = ?, sfu_lost = ?, next_due = ?
+            "UPDATE calls SET state = ?, version = ?, started_at = ?, answered_at = ?, ended_at = ?, end_reason = ?,
+                              ended_by = ?, ring_expires_at = ?, empty_until = ?, delete_at = ?, sfu_lost = ?, next_due = ?
              WHERE call_id = ? AND version = ?",
         )
         .bind(word(after.state))
         .bind(after.version.0 as i64)
+        .bind(after.started_at.0)
         .bind(after.answered_at.map(|at| at.0))
         .bind(after.ended_at.map(|at| at.0))
         .bind(after.end_reason.map(word))
         .bind(after.ended_by.as_ref().map(ParticipantId::as_str))
+        .bind(after.ring_expires_at.0)
         .bind(after.empty_until.map(|at| at.0))
         .bind(after.delete_at.map(|at| at.0))
         .bind(after.sfu_lost)
@@ -226,14 +252,23 @@ impl Store {
 }
 
 async fn put_invite(tx: &mut Write, call: &CallId, invite: &Invite) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT OR REPLACE INTO call_invites (call_id, participant_id, state, device_id) VALUES (?, ?, ?, ?)")
-        .bind(call.as_str())
-        .bind(invite.participant.as_str())
-        .bind(word(invite.state))
-        .bind(invite.device.as_ref().map(|device| device.as_str()))
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+    sqlx::query(
+        "INSERT OR REPLACE INTO call_invites
+             (call_id, participant_id, state, device_id, ring, rung_at, expires_at, settled_at, quiet)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(call.as_str())
+    .bind(invite.participant.as_str())
+    .bind(word(invite.state))
+    .bind(invite.device.as_ref().map(|device| device.as_str()))
+    .bind(invite.ring)
+    .bind(invite.rung_at.0)
+    .bind(invite.expires_at.0)
+    .bind(invite.settled_at.map(|at| at.0))
+    .bind(invite.quiet.map(word))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 async fn put_device(tx: &mut Write, call: &CallId, device: &Device) -> Result<(), sqlx::Error> {

@@ -3,6 +3,7 @@
 //!
 //! Nothing outside of this module knows SQL.
 
+mod attention;
 mod calls;
 mod events;
 mod people;

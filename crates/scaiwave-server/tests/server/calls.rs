@@ -69,7 +69,8 @@ async fn the_token_opens_one_room_for_ten_minutes_and_no_more() {
     assert_eq!((claims["sub"].as_str(), claims["name"].as_str()), (Some(&*alice.desk()), Some("Alice")));
     assert!(claims["exp"].as_i64().unwrap() - claims["nbf"].as_i64().unwrap() <= 600);
     let video = json!({
-        "roomJoin": true, "room": grant["livekit_room"], "canPublish": true, "canSubscribe": true, "canPublishData": true,
+        "roomJoin": true, "room": grant["livekit_room"], "canPublish": true, "canSubscribe": true, "canPublishData": false,
+        "canPublishSources": ["camera", "microphone", "screen_share", "screen_share_audio"], "canUpdateOwnMetadata": false,
     });
     assert_eq!(claims["video"], video);
 }

@@ -18,7 +18,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     config::{Livekit, Settings},
-    store::{Store, now},
+    store::Store,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -38,6 +38,7 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 pub struct SimSfu {
     state: Mutex<SimState>,
     asked: Notify,
+    thrown_out: Notify,
 }
 
 #[derive(Default)]
@@ -71,6 +72,16 @@ impl SimSfu {
         for _ in 0..times {
             timeout(PATIENCE, self.asked.notified()).await.expect("nobody asks the SFU");
         }
+    }
+
+    /// Waits until somebody was thrown out.
+    pub async fn thrown_out(&self) {
+        timeout(PATIENCE, self.thrown_out.notified()).await.expect("nobody is thrown out");
+    }
+
+    /// Who is in a room.
+    pub fn present(&self, room: &str) -> Vec<String> {
+        self.state.lock().rooms.get(room).into_iter().flatten().map(|(who, _)| who.to_string()).collect()
     }
 
     /// Forgets all rooms, as a restarted SFU does.
@@ -109,8 +120,22 @@ impl Sfu for SimSfu {
     async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
         self.ask(|state| match state.rooms.get(room) {
             None => SfuView::Gone,
-            Some(present) => SfuView::Present { asked_at: now(), devices: present.iter().cloned().collect() },
+            Some(present) => SfuView::Present { devices: present.iter().cloned().collect() },
         })
+    }
+
+    async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError> {
+        self.ask(|state| {
+            if let Some(present) = state.rooms.get_mut(room) {
+                present.retain(|(who, _)| who != identity);
+            }
+        })?;
+        self.thrown_out.notify_one();
+        Ok(())
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        self.ask(|state| state.rooms.keys().cloned().collect())
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::score::call;
 use crate::{
-    CallState, CallType, EndReason, InviteState, UnixMillis,
+    CallState, CallType, EndReason, InviteState, Quiet, UnixMillis,
     client::{
         Admission, Attempt, Click, Client, Effect, EngineNews, EngineNo, Input, JoinFault, MAX_RING_MS, MediaEnd,
         Refusal, RefusalKind, ServerNews, Ticket,
@@ -41,10 +41,17 @@ fn server() -> impl Strategy<Value = ServerNews> {
         1 => (name(), call_state(), prop::option::of(invite_state())).prop_map(move |(name, state, mine)| {
             ServerNews::CallChanged { call: call(at, name, state, mine, "bob") }
         }),
-        1 => (name(), invite_state()).prop_map(|(name, state)| ServerNews::InviteChanged {
+        1 => (name(), invite_state(), 1..4u32).prop_map(|(name, state, ring)| ServerNews::InviteChanged {
             call_id: id(name).into(),
             participant: "me".into(),
             state,
+            ring,
+        }),
+        1 => (name(), 1..4u32, any::<bool>()).prop_map(move |(name, ring, quiet)| {
+            let mut call = call(at, name, CallState::Active, Some(InviteState::Pending), "bob");
+            call.invites[0].ring = ring;
+            call.quiet = quiet.then_some(Quiet::Busy);
+            ServerNews::Invite { call, expires_at: UnixMillis(60_000) }
         }),
         1 => name().prop_map(|name| ServerNews::CallEnded {
             call_id: id(name).into(),

@@ -1,6 +1,7 @@
 //! Every way a ring can end, and everything that must not ring.
 
 use super::score::play;
+use crate::Quiet;
 
 #[test]
 fn answered_here() {
@@ -164,4 +165,71 @@ fn an_engine_that_dies_while_it_rings_comes_back_at_the_answer_only() {
          2.0    answer c1               => stop c1 answered_here, ask 1 join c1, prepare 2
          2.2    granted 1 c1.2          => join 2 by token 1 mic",
     );
+}
+
+#[test]
+fn rung_again_after_a_missed_ring() {
+    play(
+        "0.0    invite c1                       => ring c1, prepare 1
+         45.0   tick                            => stop c1 expired, missed r1, stop engine 1
+         60.0   invite c1.2 again 2             => ring c1, prepare 2
+         60.1   invite c1.2 again 2             =>
+         61.0   invite_of me missed c1          =>
+         105.0  tick                            => stop c1 expired, missed r1, stop engine 2
+         106.0  invite c1.2 again 2             =>",
+    );
+}
+
+#[test]
+fn rung_again_after_declining_here() {
+    play(
+        "0.0    invite c1                       => ring c1, prepare 1
+         2.0    reject c1                       => stop c1 declined_here, ask reject c1, stop engine 1
+         2.1    invite_of me declined c1        =>
+         40.0   invite_of me pending c1 again 2 =>
+         40.1   invite c1.2 again 2             => ring c1, prepare 2
+         41.0   invite_of me declined c1 again 2 => stop c1 declined_elsewhere, elsewhere declined r1, stop engine 2",
+    );
+}
+
+#[test]
+fn rung_again_while_it_rings_it_rings_longer() {
+    play(
+        "0.0    invite c1                       => ring c1, prepare 1
+         40.0   invite c1.2 again 2             =>
+         45.0   tick                            =>
+         85.0   tick                            => stop c1 expired, missed r1, stop engine 1",
+    );
+}
+
+#[test]
+fn a_quiet_ring_is_shown_and_disturbs_nobody() {
+    let client = play("0.0 invite c1 quiet quiet_hours => ring c1");
+    let ring = client.rings()[0];
+    assert_eq!((ring.audible(), ring.pops_up(), ring.quiet), (false, false, Some(Quiet::QuietHours)));
+    play(
+        "0.0    invite c1 quiet muted_room      => ring c1
+         2.0    answer c1                       => stop c1 answered_here, ask 1 join c1, prepare 1",
+    );
+    play(
+        "0.0    invite c1 quiet busy            => ring c1
+         45.0   tick                            => stop c1 expired, missed r1 quietly",
+    );
+}
+
+#[test]
+fn a_ring_without_a_word_on_it_rings_aloud() {
+    let client = play("0.0 invite c1 => ring c1, prepare 1");
+    assert!(client.rings()[0].audible() && client.rings()[0].pops_up());
+}
+
+#[test]
+fn in_a_call_on_this_device_a_quiet_ring_is_still_seen() {
+    let client = play(
+        "0.0    invite c1                       => ring c1, prepare 1
+         2.0    answer c1                       => stop c1 answered_here, ask 1 join c1
+         2.2    granted 1 c1.2                  => join 1 by token 1 mic
+         3.0    invite c2 quiet in_call         => ring c2",
+    );
+    assert!(!client.rings()[0].audible() && client.rings()[0].pops_up());
 }

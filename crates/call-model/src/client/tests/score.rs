@@ -3,10 +3,10 @@
 //! People: `me` on this device, `bob` who calls. Calls: `c1` is in room `r1`, `c2` in `r2`, …; `c1.3` is its version 3.
 
 use crate::{
-    CallId, CallState, CallType, CallVersion, EndReason, InviteState, ParticipantId, UnixMillis,
+    CallId, CallState, CallType, CallVersion, EndReason, InviteState, UnixMillis,
     client::{
-        Admission, Attempt, CallInfo, Click, Client, Effect, EngineNews, EngineNo, Input, JoinFault, MediaEnd,
-        Notification, Refusal, RefusalKind, ServerNews, Ticket,
+        Admission, Attempt, CallInfo, Click, Client, Effect, EngineNews, EngineNo, Input, InviteInfo, JoinFault,
+        MediaEnd, Notification, Refusal, RefusalKind, ServerNews, Ticket,
     },
 };
 
@@ -45,10 +45,15 @@ pub(super) fn call(now: UnixMillis, name: &str, state: CallState, mine: Option<I
         answered_at: (state == CallState::Active).then_some(now),
         end_reason: (state == CallState::Ended).then_some(EndReason::EndedByUser),
         ring_expires_at: UnixMillis(now.0 + RING_MS),
-        invites: mine.map(|state| (ParticipantId::from("me"), state)).into_iter().collect(),
+        invites: mine.map(|state| invite(state, 1)).into_iter().collect(),
+        quiet: None,
         devices: Vec::new(),
         can_end: caller == "me",
     }
+}
+
+fn invite(state: InviteState, ring: u32) -> InviteInfo {
+    InviteInfo { participant: "me".into(), state, ring, expires_at: None }
 }
 
 fn read_input(now: UnixMillis, text: &str) -> Input {
@@ -58,9 +63,16 @@ fn read_input(now: UnixMillis, text: &str) -> Input {
     match words[..] {
         ["tick"] => Input::Tick,
         ["invite", name] => server(ServerNews::Invite { call: ringing(name), expires_at: UnixMillis(now.0 + RING_MS) }),
-        ["invite_of", who, state, name] => {
-            server(ServerNews::InviteChanged { call_id: name.into(), participant: who.into(), state: read(state) })
+        ["invite", name, "quiet", why] => {
+            let call = CallInfo { quiet: Some(read(why)), ..ringing(name) };
+            server(ServerNews::Invite { call, expires_at: UnixMillis(now.0 + RING_MS) })
         }
+        ["invite", name, "again", ring] => {
+            let call = CallInfo { invites: vec![invite(InviteState::Pending, ring.parse().unwrap())], ..ringing(name) };
+            server(ServerNews::Invite { call, expires_at: UnixMillis(now.0 + RING_MS) })
+        }
+        ["invite_of", who, state, name] => invite_changed(who, state, name, "1"),
+        ["invite_of", who, state, name, "again", ring] => invite_changed(who, state, name, ring),
         ["state", name, state] => server(ServerNews::CallChanged { call: call(now, name, read(state), None, "bob") }),
         ["state", name, state, mine] => {
             server(ServerNews::CallChanged { call: call(now, name, read(state), Some(read(mine)), "bob") })
@@ -96,6 +108,15 @@ fn read_input(now: UnixMillis, text: &str) -> Input {
         }
         _ => Input::Click(read_click(&words)),
     }
+}
+
+fn invite_changed(who: &str, state: &str, name: &str, ring: &str) -> Input {
+    Input::Server(ServerNews::InviteChanged {
+        call_id: name.into(),
+        participant: who.into(),
+        state: read(state),
+        ring: ring.parse().unwrap(),
+    })
 }
 
 fn granted(attempt: &str, call: CallInfo) -> Input {
@@ -169,7 +190,8 @@ fn write_effect(effect: &Effect) -> String {
         Effect::MediaLost { call_id, engine_died: false } => format!("lost {call_id}"),
         Effect::MediaLost { call_id, engine_died: true } => format!("lost {call_id} with its engine"),
         Effect::CallOver { call_id, outcome } => format!("over {} {}", id(call_id), outcome.name()),
-        Effect::Notify(Notification::MissedCall { room_id, .. }) => format!("missed {room_id}"),
+        Effect::Notify(Notification::MissedCall { room_id, quiet: false, .. }) => format!("missed {room_id}"),
+        Effect::Notify(Notification::MissedCall { room_id, quiet: true, .. }) => format!("missed {room_id} quietly"),
         Effect::Notify(Notification::AnsweredElsewhere { room_id }) => format!("elsewhere answered {room_id}"),
         Effect::Notify(Notification::DeclinedElsewhere { room_id }) => format!("elsewhere declined {room_id}"),
         Effect::Refused(refusal) => format!("refused {}", refusal.code()),
