@@ -6,6 +6,8 @@ mod news;
 pub mod reconciler;
 mod service;
 pub mod sfu;
+#[cfg(test)]
+mod tests;
 pub mod timers;
 mod upkeep;
 mod view;

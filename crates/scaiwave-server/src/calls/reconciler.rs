@@ -51,7 +51,7 @@ async fn round(calls: &Calls, orphans: &mut Orphans) {
     }
 }
 
-async fn reconcile(calls: &Calls, id: &CallId) -> Answer<()> {
+pub(super) async fn reconcile(calls: &Calls, id: &CallId) -> Answer<()> {
     if let Some(call) = calls.store.call(id).await? {
         calls.expel(&call).await?;
     }

@@ -4,11 +4,17 @@
 
 mod binary;
 mod calls;
+mod clock;
+mod leaving;
 mod livekit;
+mod migrations;
 mod races;
+mod recordings;
+mod rings;
 mod rooms;
 mod sfu_trouble;
 mod sign_in;
 mod stream;
 mod webhook;
+mod webhook_shuffle;
 mod world;

@@ -1,7 +1,16 @@
+use std::time::Duration;
+
 use futures_util::future::join_all;
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
 
-use crate::world::{World, device_of, id_of, invite_of};
+use crate::world::{Answer, User, World, device_of, id_of, invite_of, seeds};
+
+/// Asks after some hundred microseconds, so that each order comes up.
+async fn soon(chance: u64, user: &User, call: &str, verb: &str) -> Answer {
+    tokio::time::sleep(Duration::from_micros(chance)).await;
+    user.call(call, verb).await
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_starts_at_once_are_one_call_and_one_ring_each() {
@@ -107,4 +116,59 @@ async fn a_call_that_was_ending_is_ended_after_a_restart() {
         events.state(|call| call["state"] == "ended").await;
     }
     assert!(world.sfu.rooms().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn joined_and_cancelled_in_the_same_instant_is_one_or_the_other() {
+    let world = World::start().await;
+    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
+    for seed in seeds(30) {
+        let mut chance = StdRng::seed_from_u64(seed);
+        let room = if seed % 2 == 0 { &world.team } else { &world.direct };
+        let call = id_of(&alice.initiate(room).await.ok());
+        let (first, second) = (chance.random_range(0..3_000), chance.random_range(0..3_000));
+        let (joined, left) = tokio::join!(soon(first, &bob, &call, "join"), soon(second, &alice, &call, "leave"));
+        left.ok();
+        let after = bob.look(&call).await;
+        let (state, reason) = (after["state"].as_str().unwrap(), after["end_reason"].as_str());
+        match (joined.status, invite_of(&after, &bob).as_str(), reason) {
+            // First joined, then left: bob waits for others, unless it was for two.
+            (200, "accepted", None) => assert!(state == "active" && room == &world.team, "seed {seed}: {after}"),
+            (200, "accepted", Some("all_left")) => assert_eq!(room, &world.direct, "seed {seed}: {after}"),
+            (410, "cancelled", Some("cancelled")) => {}
+            other => panic!("seed {seed}: {other:?} {after}"),
+        }
+        alice.call(&call, "end").await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn left_and_ended_together_is_ended_once() {
+    let world = World::start().await;
+    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
+    for seed in seeds(20) {
+        let mut chance = StdRng::seed_from_u64(seed);
+        let mut events = alice.stream().await;
+        let call = id_of(&alice.initiate(&world.team).await.ok());
+        bob.call(&call, "join").await.ok();
+        let mut delay = || chance.random_range(0..2_000);
+        let (a, b, c, d) = (delay(), delay(), delay(), delay());
+        let answers = tokio::join!(
+            soon(a, &bob, &call, "leave"),
+            soon(b, &alice, &call, "end"),
+            soon(c, &bob, &call, "end"),
+            soon(d, &alice, &call, "leave"),
+        );
+        for answer in [answers.0, answers.1, answers.2, answers.3] {
+            answer.ok();
+        }
+        let ended = events.next_of("swp.call.ended").await;
+        assert_eq!((&ended["call_id"], &ended["end_reason"]), (&json!(call), &json!("ended_by_user")), "seed {seed}");
+        let over = alice.look(&call).await;
+        assert_eq!((device_of(&over, &alice), device_of(&over, &bob)), ("left".into(), "left".into()), "seed {seed}");
+        let history = alice.get(&format!("/v1/rooms/{}/messages?limit=5", world.team)).await.ok();
+        let entries = history.as_array().unwrap().iter().filter(|e| e["content"]["call_id"] == call.as_str());
+        assert_eq!(entries.count(), 2, "seed {seed}: started once, ended once");
+        events.leave().await;
+    }
 }

@@ -27,7 +27,7 @@ fn event(id: &str, kind: &str, call: &str, identity: &str, sid: &str) -> String 
     .to_string()
 }
 
-async fn tell(world: &World, id: &str, kind: &str, call: &str, identity: &str, sid: &str) {
+pub async fn tell(world: &World, id: &str, kind: &str, call: &str, identity: &str, sid: &str) {
     let body = event(id, kind, call, identity, sid);
     assert_eq!(post(world, &body, &signed(&body, KEY, SECRET)).await.status, 200);
 }

@@ -17,6 +17,7 @@ use reqwest::{Client, Method};
 use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
+    clock::Clock,
     config::{Livekit, Settings},
     store::Store,
 };
@@ -51,10 +52,16 @@ struct SimState {
 impl SimSfu {
     /// Lets a device into a room that exists.
     pub fn enter(&self, room: &str, identity: &str) {
+        self.enter_as(room, identity, &format!("PA_{identity}"));
+    }
+
+    /// The same, with a name for the stay; an older stay ends.
+    pub fn enter_as(&self, room: &str, identity: &str, sid: &str) {
         let identity = SfuIdentity::parse(identity).unwrap();
         let mut state = self.state.lock();
         let room = state.rooms.get_mut(room).expect("auto_create is false");
-        room.insert((identity.clone(), format!("PA_{identity}")));
+        room.retain(|(who, _)| *who != identity);
+        room.insert((identity, sid.to_owned()));
     }
 
     pub fn drop_out(&self, room: &str, identity: &str) {
@@ -145,8 +152,19 @@ pub struct World {
     pub team: String,
     pub direct: String,
     settings: Settings,
+    clock: Clock,
     server: Option<Server>,
-    _dir: TempDir,
+    dir: TempDir,
+}
+
+/// Seeds for a test that plays with chance: few by default, as many as `SCAIWAVE_SOAK_SEEDS` says in a soak; one by
+/// `SCAIWAVE_SEED`.
+pub fn seeds(few: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    match number("SCAIWAVE_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SCAIWAVE_SOAK_SEEDS").unwrap_or(few),
+    }
 }
 
 /// Settings for a data directory, on a free port.
@@ -183,19 +201,39 @@ impl World {
     }
 
     pub async fn with(adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::at(Clock::default(), adjust).await
+    }
+
+    /// With the calls on a given clock.
+    pub async fn at(clock: Clock, adjust: impl FnOnce(&mut Settings)) -> Self {
         let dir = TempDir::new().unwrap();
         let (team, direct) = seed(&dir).await;
         let mut settings = settings(&dir, "ws://sfu.example:7880");
         adjust(&mut settings);
         let sfu = Arc::new(SimSfu::default());
-        let server = Server::start(settings.clone(), sfu.clone()).await.unwrap();
-        Self { sfu, team, direct, settings, server: Some(server), _dir: dir }
+        let server = Server::start_at(settings.clone(), sfu.clone(), clock.clone()).await.unwrap();
+        Self { sfu, team, direct, settings, clock, server: Some(server), dir }
     }
 
     /// Stops the server and starts another one on the same data, on another port.
     pub async fn restart(&mut self) {
         self.server.take().unwrap().stop().await;
-        self.server = Some(Server::start(self.settings.clone(), self.sfu.clone()).await.unwrap());
+        let server = Server::start_at(self.settings.clone(), self.sfu.clone(), self.clock.clone());
+        self.server = Some(server.await.unwrap());
+    }
+
+    /// The same, with another clock.
+    pub async fn restart_at(&mut self, clock: Clock) {
+        self.clock = clock;
+        self.restart().await;
+    }
+
+    /// Writes beside the server, as another process may.
+    pub async fn sql(&self, statement: &str) {
+        let url = format!("sqlite://{}/scaiwave.sqlite3", self.dir.path().display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
     }
 
     pub fn base(&self) -> String {
