@@ -3,7 +3,7 @@
 use call_model::{CallType, EndReason, server::Timings};
 use call_session::{
     MilestoneKind, UserCommand,
-    view::{CallOutcome, CallPhase, CallView, Snapshot},
+    view::{CallOutcome, CallPhase, CallView, NoticeLevel, Snapshot},
 };
 
 use crate::world::{Device, World};
@@ -182,12 +182,25 @@ async fn a_quiet_ring_in_a_call_can_take_over() {
     let mut carol = world.device("carol", "desk").await;
     carol.ask(UserCommand::StartCall { room_id: world.other.clone(), call_type: CallType::Audio }).await;
     let ring = ring_of(&mut bob).await;
-    assert!(!ring.audible && ring.ends_current_call);
+    assert!(!ring.audible && ring.ends_current_call && ring.pops_up);
     let call_id = ring.call_id.clone();
     bob.ask(UserCommand::Answer { call_id: ring.call_id, with_video: false }).await;
     let in_other = bob.until(|now| phase(now) == Some(&CallPhase::Connected) && call(now).room_name == "Other").await;
     assert_eq!(call(&in_other).call_id.as_ref(), Some(&call_id));
     carol.until(is(CallPhase::Connected)).await;
+}
+
+#[tokio::test]
+async fn who_is_in_a_call_is_not_disturbed_on_another_device() {
+    let world = World::start(Timings::default()).await;
+    let (_alice, _laptop) = in_call(&world).await;
+    let (mut phone, carol) = (world.device("bob", "phone").await, world.device("carol", "desk").await);
+    carol.ask(UserCommand::StartCall { room_id: world.other.clone(), call_type: CallType::Audio }).await;
+    let ring = ring_of(&mut phone).await;
+    assert!(!ring.audible && !ring.pops_up && !ring.ends_current_call);
+    carol.ask(UserCommand::Leave).await;
+    let missed = phone.until(|now| now.rings.is_empty() && !now.notices.is_empty()).await;
+    assert_eq!(missed.notices[0].level, NoticeLevel::Info, "it is told as quietly");
 }
 
 #[tokio::test]
