@@ -115,6 +115,8 @@ impl Actor {
         self.signed()?;
         let Some(signed) = &mut self.signed else { return Ok(()) };
         let fetch = signed.rooms.open(&room_id).ok_or_else(no_room)?;
+        self.mark_read_on(None);
+        let Some(signed) = &self.signed else { return Ok(()) };
         if fetch {
             let client = signed.client.clone();
             self.spawn(async move {
@@ -132,12 +134,16 @@ impl Actor {
         result: Result<scaiwave_client::HistoryPage, scaiwave_client::ClientError>,
     ) {
         let Some(signed) = &mut self.signed else { return };
+        let read = signed.rooms.last_read();
         let failed = result.as_ref().err().map(ToString::to_string);
         if let Some(room) = signed.rooms.get_mut(&room_id) {
             room.history = if failed.is_some() { History::Unasked } else { History::Here };
         }
         match (result, failed) {
-            (Ok(page), _) => signed.rooms.add_history(&room_id, page.events),
+            (Ok(page), _) => {
+                signed.rooms.add_history(&room_id, page.events);
+                self.mark_read_on(read);
+            }
             (Err(_), message) => self.trouble(message.unwrap_or_default()),
         }
     }
@@ -155,7 +161,8 @@ impl Actor {
         };
         let client = signed.client.clone();
         self.spawn(async move {
-            let request = SendRequest { content: MessageContent::text(body), event_uuid: Some(uuid) };
+            let request =
+                SendRequest { content: MessageContent::text(body), event_uuid: Some(uuid), as_participant_id: None };
             let sent = client.send(&room_id, &request).await.map(Box::new);
             What::Sent(room_id, uuid, sent)
         });

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use call_model::{EventId, ParticipantId, RoomId, UnixMillis};
 use scaiwave_wire::{
-    Member, Membership, MessageContent, Room, RoomEvent, RoomEventKind, RoomState, RoomType, StreamEvent, StreamFrame,
+    EVENT_REDACTION, Member, Membership, MessageContent, RedactionContent, Room, RoomEvent, RoomEventKind, RoomState,
+    RoomType, StreamEvent, StreamFrame, Timestamp,
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::view::{Delivery, Person};
@@ -51,6 +53,7 @@ pub(crate) struct Entry {
     pub(crate) event_id: EventId,
     pub(crate) sender: ParticipantId,
     pub(crate) at: UnixMillis,
+    edited_at: Option<Timestamp>,
     pub(crate) kind: RoomEventKind,
 }
 
@@ -153,6 +156,15 @@ impl Rooms {
         let (room_id, own) = (event.room_id.clone(), event.sender_id == *me);
         let is_open = self.open.as_ref() == Some(&room_id);
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if event.event_type == EVENT_REDACTION {
+            if let Ok(redaction) = RedactionContent::deserialize(&event.content) {
+                room.redact(&redaction.event_id);
+            }
+            return;
+        }
+        if room.is_late_edit(&event) {
+            return;
+        }
         let is_message = event.event_type == scaiwave_wire::EVENT_MESSAGE;
         if own && is_message {
             room.confirm(&event);
@@ -160,6 +172,29 @@ impl Rooms {
         if room.add(event) && is_message && !own && !is_open {
             room.unread = room.unread.saturating_add(1);
         }
+    }
+
+    /// A message was wiped.
+    pub(crate) fn redact(&mut self, room: &RoomId, event: &EventId) {
+        if let Some(room) = self.rooms.get_mut(room) {
+            room.redact(event);
+        }
+    }
+
+    /// Another device of ours has read on.
+    pub(crate) fn read_elsewhere(&mut self, room: &RoomId, unread: u64) {
+        if self.open.as_ref() != Some(room)
+            && let Some(room) = self.rooms.get_mut(room)
+        {
+            room.unread = u32::try_from(unread).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The last line of the room that is shown: what has been read.
+    pub(crate) fn last_read(&self) -> Option<(RoomId, EventId)> {
+        let room_id = self.open.clone()?;
+        let last = self.rooms.get(&room_id)?.entries.values().next_back()?;
+        Some((room_id, last.event_id.clone()))
     }
 
     /// The server took a message of ours, or did not.
@@ -197,24 +232,51 @@ impl RoomData {
     /// False for one that is here already or is not shown.
     fn add(&mut self, event: RoomEvent) -> bool {
         let kind = event.kind();
-        if kind == RoomEventKind::Other || self.entries.contains_key(&event.stream_position) {
+        if kind == RoomEventKind::Other {
             return false;
         }
-        let at = UnixMillis(match event.created_at {
-            Some(created) => created.as_millisecond(),
-            None => event.origin_ts.saturating_mul(1000),
-        });
+        if let Some(known) = self.entries.iter().find(|(_, entry)| entry.event_id == event.id).map(|(at, _)| *at) {
+            self.update(known, kind, &event);
+            return false;
+        }
+        if self.entries.contains_key(&event.stream_position) {
+            return false;
+        }
+        let at = time(&event);
         let newest = self.entries.keys().next_back().is_none_or(|last| event.stream_position > *last);
         if newest {
             self.last_activity = self.last_activity.max(at);
             self.preview = Some(preview(&kind));
         }
-        let entry = Entry { event_id: event.id, sender: event.sender_id, at, kind };
+        let entry = Entry { event_id: event.id, sender: event.sender_id, at, edited_at: event.edited_at, kind };
         self.entries.insert(event.stream_position, entry);
         while self.entries.len() > MAX_TIMELINE {
             self.entries.pop_first();
         }
         true
+    }
+
+    /// The same entry again: its newest words count, and the place it had first.
+    fn update(&mut self, known: u64, kind: RoomEventKind, event: &RoomEvent) {
+        let Some(mut entry) = self.entries.remove(&known) else { return };
+        if event.edited_at > entry.edited_at {
+            (entry.kind, entry.edited_at) = (kind, event.edited_at);
+        }
+        self.entries.insert(known.min(event.stream_position), entry);
+        self.preview = self.entries.values().next_back().map(|last| preview(&last.kind));
+    }
+
+    /// An edit of a message that is not here and older than what is: not a new line.
+    fn is_late_edit(&self, event: &RoomEvent) -> bool {
+        let second = |at: UnixMillis| at.0.div_euclid(1000);
+        event.edited_at.is_some()
+            && self.entries.values().all(|entry| entry.event_id != event.id)
+            && self.entries.values().next_back().is_some_and(|last| event.origin_ts < second(last.at))
+    }
+
+    fn redact(&mut self, event: &EventId) {
+        self.entries.retain(|_, entry| entry.event_id != *event);
+        self.preview = self.entries.values().next_back().map(|last| preview(&last.kind));
     }
 
     /// A message of ours that is to be sent; one that failed with the same text is taken up again under its own UUID, so that the
@@ -256,8 +318,10 @@ impl RoomData {
 /// A frame of the stream as an event of its room's timeline, if it is one.
 pub(crate) fn timeline_event(frame: StreamFrame) -> Option<RoomEvent> {
     let (id, room_id) = (frame.id?, frame.room_id?);
+    let mut edited = None;
     let (sender_id, event_type, content, stream_position, origin_ts) = match frame.event {
-        StreamEvent::RoomMessage { sender_id, content, stream_position, origin_ts } => {
+        StreamEvent::RoomMessage { sender_id, content, stream_position, origin_ts, edited_at } => {
+            edited = edited_at;
             (sender_id, scaiwave_wire::EVENT_MESSAGE, serde_json::to_value(content), stream_position, origin_ts)
         }
         StreamEvent::CallStarted { sender_id, content, stream_position, origin_ts } => {
@@ -276,9 +340,18 @@ pub(crate) fn timeline_event(frame: StreamFrame) -> Option<RoomEvent> {
         content: content.ok()?,
         stream_position,
         origin_ts,
-        created_at: Some(frame.ts),
-        edited_at: None,
+        // An edit's frame is younger than its message.
+        created_at: edited.is_none().then_some(frame.ts),
+        edited_at: edited,
         redacted_at: None,
+        reactions: Vec::new(),
+    })
+}
+
+fn time(event: &RoomEvent) -> UnixMillis {
+    UnixMillis(match event.created_at {
+        Some(created) => created.as_millisecond(),
+        None => event.origin_ts.saturating_mul(1000),
     })
 }
 
@@ -350,6 +423,34 @@ mod tests {
         let data = rooms.get(&"r".into()).unwrap();
         assert_eq!((data.unread, data.preview.as_deref()), (0, Some("three")));
         assert_eq!(rooms.open(&"r".into()), Some(false), "asked once");
+    }
+
+    #[test]
+    fn an_edit_changes_its_line_and_a_redaction_takes_it_away() {
+        let (mut rooms, me) = (room(), "me".into());
+        rooms.add_live(message(1, "bob", "one"), &me);
+        rooms.add_live(message(2, "bob", "two"), &me);
+        let edited = |position: u64, of: u64, body: &str| RoomEvent {
+            id: format!("evt-{of}").into(),
+            origin_ts: 1_800_000_000 + of.cast_signed(),
+            edited_at: Some("2027-02-01T00:00:00Z".parse().unwrap()),
+            ..message(position, "bob", body)
+        };
+        rooms.add_live(edited(3, 1, "one, better"), &me);
+        rooms.add_live(edited(4, 0, "older than what is here"), &me);
+        let bodies = |rooms: &Rooms| -> Vec<String> {
+            let entries = rooms.get(&"r".into()).unwrap().entries.values();
+            entries.map(|entry| preview(&entry.kind)).collect()
+        };
+        assert_eq!(
+            (bodies(&rooms), rooms.get(&"r".into()).unwrap().unread),
+            (vec!["one, better".into(), "two".into()], 2)
+        );
+        let wiped = json!({"id": "evt-5", "room_id": "r", "sender_id": "bob", "event_type": "swp.room.redaction",
+            "content": {"event_id": "evt-2", "redacted_by": "bob", "reason": null}, "stream_position": 5, "origin_ts": 1_800_000_005});
+        rooms.add_live(serde_json::from_value(wiped).unwrap(), &me);
+        assert_eq!(bodies(&rooms), ["one, better"]);
+        assert_eq!(rooms.get(&"r".into()).unwrap().preview.as_deref(), Some("one, better"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use call_model::{
-    ParticipantId, RoomId, UnixMillis,
+    EventId, ParticipantId, RoomId, UnixMillis,
     client::{Admission, Input, ServerNews, Ticket},
 };
 use futures_util::future::join_all;
@@ -42,9 +42,11 @@ impl Actor {
             }
             Some(StreamUpdate::Event(frame)) => self.on_frame(*frame),
             Some(StreamUpdate::Missed(events)) => {
+                let read = signed.rooms.last_read();
                 for event in events {
                     signed.rooms.add_live(event, &signed.me.participant_id);
                 }
+                self.mark_read_on(read);
             }
             Some(StreamUpdate::SignedOut { reason }) => self.sign_out(Some(reason)),
             None => self.sign_out(Some(ClientError::SignedOut.to_string())),
@@ -56,9 +58,11 @@ impl Actor {
         let at = now();
         signed.skew = Skew::measure(frame.ts, at);
         let skew = signed.skew;
+        let read = signed.rooms.last_read();
         if let Some(event) = timeline_event(frame.clone()) {
             signed.rooms.add_live(event, &signed.me.participant_id);
         }
+        self.mark_read_on(read);
         match frame.event {
             StreamEvent::CallInvite { mut call, from, timeout_ms, quiet, .. } => {
                 self.learn_caller(&call.room_id, &from);
@@ -86,7 +90,39 @@ impl Actor {
                     self.learn_caller(&room_id, &sender_id);
                 }
             }
-            StreamEvent::Hello { .. } | StreamEvent::Other => {}
+            StreamEvent::RoomName { .. } | StreamEvent::RoomPhase { .. } => self.refresh_rooms(),
+            StreamEvent::RoomRedaction { event_id, .. } => {
+                if let Some(room_id) = frame.room_id {
+                    self.with_rooms(|rooms| rooms.redact(&room_id, &event_id));
+                }
+            }
+            StreamEvent::RoomReadMarker { unread_count, .. } => {
+                if let Some(room_id) = frame.room_id {
+                    self.with_rooms(|rooms| rooms.read_elsewhere(&room_id, unread_count));
+                }
+            }
+            StreamEvent::RoomTopic { .. }
+            | StreamEvent::RoomReaction { .. }
+            | StreamEvent::Hello { .. }
+            | StreamEvent::Other => {}
+        }
+    }
+
+    /// Tells the server what has been read since, so that it does not count as unread later, here or on another device.
+    pub(crate) fn mark_read_on(&self, before: Option<(RoomId, EventId)>) {
+        let Some(signed) = &self.signed else { return };
+        let read = signed.rooms.last_read();
+        if read == before {
+            return;
+        }
+        if let Some((room_id, event_id)) = read {
+            let client = signed.client.clone();
+            self.spawn(async move {
+                if let Err(error) = client.mark_read(&room_id, &event_id).await {
+                    tracing::info!(%error, room = %room_id, "read marker not set");
+                }
+                What::Nothing
+            });
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use call_model::{CallId, DeviceId, RoomId};
+use call_model::{CallId, DeviceId, EventId, RoomId};
 use reqwest::{RequestBuilder, StatusCode};
 use scaiwave_wire::{
     Call, DeviceRequest, ErrorCode, InitiateRequest, JoinGrant, MAX_HISTORY_PAGE, MAX_SYNC_PAGE, Me, Member, Meta,
-    RefreshRequest, Registered, RejectReason, Room, RoomEvent, RoomState, SendRequest, SyncPage, Timestamp, TokenGrant,
+    ReadMarker, ReadMarkerRequest, RefreshRequest, Registered, RejectReason, Room, RoomEvent, RoomState, SendRequest,
+    SyncPage, Timestamp, TokenGrant,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, mpsc, watch};
@@ -146,6 +147,12 @@ impl Client {
         self.post(&["rooms", room.as_str(), "send"], message).await
     }
 
+    /// Says that a room was read up to an event, on all devices.
+    pub async fn mark_read(&self, room: &RoomId, event: &EventId) -> Result<ReadMarker, ClientError> {
+        let request = ReadMarkerRequest { event_id: event.clone() };
+        self.put(&["rooms", room.as_str(), "read_marker"], &request).await
+    }
+
     /// Starts a call, or gets the room's running one, with a token to join it.
     pub async fn initiate(&self, request: &InitiateRequest) -> Result<JoinGrant, ClientError> {
         self.post(&["calls", "initiate"], request).await
@@ -218,6 +225,11 @@ impl Client {
 
     async fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, ClientError> {
         let request = |http: &reqwest::Client, server: &Url| http.post(endpoint(server, path)).json(body);
+        self.authorized(request).await?.data().map(|(data, _)| data)
+    }
+
+    async fn put<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, ClientError> {
+        let request = |http: &reqwest::Client, server: &Url| http.put(endpoint(server, path)).json(body);
         self.authorized(request).await?.data().map(|(data, _)| data)
     }
 

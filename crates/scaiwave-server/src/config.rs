@@ -39,6 +39,9 @@ pub struct ServeArgs {
     /// How long an access token lasts.
     #[arg(long, env = "SCAIWAVE_ACCESS_TOKEN_SECONDS", default_value_t = 3600)]
     pub access_token_seconds: u32,
+    /// How long a message can be edited.
+    #[arg(long, env = "SCAIWAVE_EDIT_WINDOW_SECONDS", default_value_t = 86_400)]
+    pub edit_window_seconds: u32,
 }
 
 /// Checked settings of a server.
@@ -60,6 +63,8 @@ pub struct Settings {
     pub ping: Duration,
     /// How often the SFU is asked about each live call.
     pub reconcile: Duration,
+    /// How long a message can be edited.
+    pub edit_window: Duration,
 }
 
 /// How the SFU is reached.
@@ -129,6 +134,7 @@ impl TryFrom<ServeArgs> for Settings {
             access_token: Duration::from_secs(args.access_token_seconds.into()),
             ping: Duration::from_secs(scaiwave_wire::PING_SECONDS),
             reconcile: Duration::from_secs(10),
+            edit_window: Duration::from_secs(args.edit_window_seconds.into()),
         })
     }
 }

@@ -3,7 +3,7 @@
 //! **For**: the binary `scaiwave-server`, and tests that start a [`Server`] in their own process.
 //!
 //! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
-//! `call_model::server`, [`store`] is the only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
+//! `call_model::server`, [`rooms`] what people do to rooms and messages, [`store`] is the only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
 //!
 //! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
 
@@ -16,6 +16,7 @@ pub mod error;
 mod http;
 mod hub;
 mod publish;
+mod rooms;
 pub mod store;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -92,6 +92,14 @@ codes! {
     EventNotFound = "SW_EVENT_NOT_FOUND", 404;
     /// No such address (ours).
     NotFound = "SW_NOT_FOUND", 404;
+    /// Neither its sender nor power level ≥ 50.
+    RedactForbidden = "SW_REDACT_FORBIDDEN", 403;
+    /// Not with a room of this kind.
+    RoomTypeInvariant = "SW_ROOM_TYPE_INVARIANT", 400;
+    /// The room is full.
+    RoomCapacity = "SW_ROOM_CAPACITY", 409;
+    /// Messages are edited within a day.
+    EventTooOldToEdit = "SW_EVENT_TOO_OLD_TO_EDIT", 409;
     /// Closed or archived.
     RoomFrozen = "SW_ROOM_FROZEN", 409;
     /// Content above 64 KB.

@@ -11,6 +11,7 @@ mod envelope;
 mod error;
 mod message;
 mod room;
+mod room_request;
 mod stream;
 
 pub use auth::*;
@@ -19,6 +20,7 @@ pub use envelope::*;
 pub use error::*;
 pub use message::*;
 pub use room::*;
+pub use room_request::*;
 pub use stream::*;
 
 pub use jiff::Timestamp;

@@ -1,7 +1,9 @@
-use call_model::{CallId, CallType, EndReason, EventId, MediaId, ParticipantId, RoomId};
+use call_model::{CallId, CallType, EndReason, EventId, MediaId, ParticipantId, PowerLevel, RoomId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::{Membership, RoomPhase};
 
 /// One event of a room's history, and of `sync`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +18,8 @@ pub struct RoomEvent {
     pub event_type: String,
     /// By `event_type`; see [`RoomEvent::kind`].
     pub content: serde_json::Value,
-    /// Tenant-wide, rising, opaque.
+    /// Tenant-wide, rising, opaque. Ours: an edited message comes in `sync` a second time, under its own id, with `edited_at` and
+    /// the position of the edit.
     pub stream_position: u64,
     /// Unix seconds.
     pub origin_ts: i64,
@@ -29,10 +32,36 @@ pub struct RoomEvent {
     /// When it was redacted; the content is then empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redacted_at: Option<Timestamp>,
+    /// Ours: in history and in the answers of changes. In `sync` each change comes as an event of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+}
+
+/// One emoji at a message (ours).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// Which.
+    pub emoji: String,
+    /// By how many.
+    pub count: u64,
+    /// By whom: the first hundred.
+    pub sender_ids: Vec<ParticipantId>,
 }
 
 /// `event_type` of a message.
 pub const EVENT_MESSAGE: &str = "swp.room.message";
+/// `event_type` of a timeline entry: somebody came, left, was invited, … Content: [`MemberContent`].
+pub const EVENT_MEMBER: &str = "swp.room.member";
+/// `event_type` of a timeline entry: the room has another name. Content: [`NameContent`].
+pub const EVENT_NAME: &str = "swp.room.name";
+/// `event_type` of a timeline entry: the room has another topic. Content: [`TopicContent`].
+pub const EVENT_TOPIC: &str = "swp.room.topic";
+/// `event_type` of a timeline entry: the room was archived, opened again or closed (ours). Content: [`PhaseContent`].
+pub const EVENT_PHASE: &str = "swp.room.state";
+/// `event_type`, in `sync` but not in history: a message was wiped. Content: [`RedactionContent`].
+pub const EVENT_REDACTION: &str = "swp.room.redaction";
+/// `event_type`, in `sync` but not in history: an emoji was put or taken away. Content: [`ReactionContent`].
+pub const EVENT_REACTION: &str = "swp.room.reaction";
 /// `event_type` of a timeline entry: a call was started (ours).
 pub const EVENT_CALL_STARTED: &str = "swp.call.started";
 /// `event_type` of a timeline entry: a call ended (ours).
@@ -86,6 +115,9 @@ pub struct MessageContent {
     /// The attachment, for `swp.media`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_id: Option<MediaId>,
+    /// Everything else, as it came: `lang`, `thumbnail_id`, fields of custom kinds.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 impl MessageContent {
@@ -97,8 +129,69 @@ impl MessageContent {
             mentions: Vec::new(),
             reply_to_event_id: None,
             media_id: None,
+            extra: serde_json::Map::new(),
         }
     }
+}
+
+/// Content of [`EVENT_MEMBER`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberContent {
+    /// Who.
+    pub participant_id: ParticipantId,
+    /// Now.
+    pub membership: Membership,
+    /// By whom.
+    pub changed_by: ParticipantId,
+    /// Ours: their rights now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_level: Option<PowerLevel>,
+    /// Ours: why somebody was kicked or banned, if it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Content of [`EVENT_NAME`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameContent {
+    /// Now.
+    pub name: String,
+}
+
+/// Content of [`EVENT_TOPIC`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicContent {
+    /// Now; null once taken away.
+    pub topic: Option<String>,
+}
+
+/// Content of [`EVENT_PHASE`] (ours).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseContent {
+    /// Now.
+    pub state: RoomPhase,
+}
+
+/// Content of [`EVENT_REDACTION`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedactionContent {
+    /// The message.
+    pub event_id: EventId,
+    /// By whom.
+    pub redacted_by: ParticipantId,
+    /// Why, if it was said.
+    pub reason: Option<String>,
+}
+
+/// Content of [`EVENT_REACTION`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionContent {
+    /// The message.
+    pub event_id: EventId,
+    /// Which.
+    pub emoji: String,
+    /// Ours: taken away, not put.
+    pub removed: bool,
 }
 
 /// Content of the timeline entry "call started" (ours).
@@ -143,6 +236,31 @@ pub struct SendRequest {
     /// The same UUID twice is one event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_uuid: Option<Uuid>,
+    /// In another member's name; needs power level 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_participant_id: Option<ParticipantId>,
+}
+
+/// `POST /v1/rooms/{id}/events/{event_id}/edit`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditRequest {
+    /// At most 64 KB as JSON.
+    pub content: MessageContent,
+}
+
+/// `POST /v1/rooms/{id}/events/{event_id}/redact`; an empty body does as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedactRequest {
+    /// At most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `POST` and `DELETE /v1/rooms/{id}/events/{event_id}/reaction`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionRequest {
+    /// An emoji or `:name:`, 1 to 64 bytes.
+    pub emoji: String,
 }
 
 /// `GET /v1/sync`: unlike lists, paging stands inside `data`.

@@ -4,6 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Call;
 
+/// The longest name of a room, in characters (ours).
+pub const MAX_ROOM_NAME: usize = 200;
+/// The longest topic of a room, in characters (ours).
+pub const MAX_ROOM_TOPIC: usize = 2000;
+/// The most people a room holds, invited ones included (ours).
+pub const MAX_ROOM_MEMBERS: usize = 1000;
+/// The largest page of `GET /v1/directory/rooms` (ours).
+pub const MAX_DIRECTORY_PAGE: u32 = 200;
+
 /// A room as lists show it; `GET /v1/rooms` (ours: own rooms) and `GET /v1/directory/rooms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
@@ -23,9 +32,44 @@ pub struct Room {
     pub creator_id: ParticipantId,
     /// When.
     pub created_at: Timestamp,
+    /// Rooms of this server have no alias yet.
+    #[serde(default)]
+    pub room_alias: Option<String>,
+    /// Ours: whether everybody of the tenant may join.
+    #[serde(default)]
+    pub is_public: bool,
+    /// Ours: open, archived or closed.
+    #[serde(default)]
+    pub state: RoomPhase,
+    /// Ours: the caller's; absent for who was never in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub membership: Option<Membership>,
     /// Ours, in `GET /v1/rooms`: the live call, or null.
     #[serde(default)]
     pub active_call: Option<Call>,
+}
+
+/// `GET /v1/rooms/{id}`: a room with its size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomDetails {
+    /// The room.
+    #[serde(flatten)]
+    pub room: Room,
+    /// How many are in it.
+    pub member_count: u64,
+}
+
+/// Whether a room takes anything new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomPhase {
+    /// It does.
+    #[default]
+    Open,
+    /// Not now; it can be opened again.
+    Archived,
+    /// Never again.
+    Closed,
 }
 
 /// What kind of room; unknown kinds are shown as groups.
@@ -76,8 +120,32 @@ pub struct Member {
     pub power_level: PowerLevel,
     /// Since when.
     pub joined_at: Timestamp,
+    /// What they want to be notified of.
+    #[serde(default)]
+    pub notification_mode: NotificationMode,
+    /// Muted by them until then.
+    #[serde(default)]
+    pub muted_until: Option<Timestamp>,
+    /// How an AI answers here; null for people.
+    #[serde(default)]
+    pub response_mode: Option<String>,
     /// The person.
     pub participant: Participant,
+}
+
+/// What somebody wants to be notified of in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationMode {
+    /// Everything.
+    All,
+    /// Being mentioned.
+    Mentions,
+    /// Nothing.
+    None,
+    /// As the person's preferences say.
+    #[default]
+    Inherit,
 }
 
 /// A person of the directory.
@@ -103,11 +171,11 @@ pub struct Participant {
 pub struct RoomState {
     /// The room.
     pub room: Room,
-    /// Everybody in it.
+    /// Everybody in it and everybody invited.
     pub members: Vec<Member>,
     /// The live call, or null.
     pub active_call: Option<Call>,
-    /// Unread messages.
+    /// Messages of others beyond the read marker; counted up to 1000 (ours).
     #[serde(default)]
     pub unread_count: u64,
     /// The caller's read marker.
@@ -116,4 +184,16 @@ pub struct RoomState {
     /// Muted by the caller until then.
     #[serde(default)]
     pub muted_until: Option<Timestamp>,
+    /// Messages the caller put off; this server puts none off.
+    #[serde(default)]
+    pub snoozed_event_ids: Vec<EventId>,
+    /// How AIs take part; null where there are none.
+    #[serde(default)]
+    pub engagement: Option<serde_json::Value>,
+    /// The AIs' plan, or null.
+    #[serde(default)]
+    pub plan: Option<serde_json::Value>,
+    /// AIs at work in side rooms.
+    #[serde(default)]
+    pub active_sidekicks: Vec<serde_json::Value>,
 }

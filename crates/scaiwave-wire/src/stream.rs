@@ -1,9 +1,9 @@
-use call_model::{CallId, DeviceId, EndReason, EventId, InviteState, ParticipantId, Quiet, RoomId};
+use call_model::{CallId, DeviceId, EndReason, EventId, InviteState, ParticipantId, PowerLevel, Quiet, RoomId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Call, Membership, MessageContent};
+use crate::{Call, Membership, MessageContent, RoomPhase};
 
 /// Close code: the token is invalid or expired; refresh, then reconnect.
 pub const CLOSE_TOKEN: u16 = 4001;
@@ -49,17 +49,50 @@ pub enum StreamEvent {
         #[serde(default)]
         stream_position: u64,
     },
-    /// Somebody wrote.
+    /// Somebody wrote. Ours: an edit comes as the message again, under the same id, with `edited_at`.
     #[serde(rename = "swp.room.message")]
     RoomMessage {
         /// Who.
         sender_id: ParticipantId,
         /// What.
         content: MessageContent,
-        /// Where it stands in the stream.
+        /// Where it, or its edit, stands in the stream.
         stream_position: u64,
         /// Unix seconds.
         origin_ts: i64,
+        /// Ours: when it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
+    },
+    /// A message was wiped.
+    #[serde(rename = "swp.room.redaction")]
+    RoomRedaction {
+        /// The message.
+        event_id: EventId,
+        /// By whom.
+        redacted_by: ParticipantId,
+        /// Why, if it was said.
+        #[serde(default)]
+        reason: Option<String>,
+        /// Ours: where it stands in the stream.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stream_position: Option<u64>,
+    },
+    /// An emoji was put to a message, or taken away.
+    #[serde(rename = "swp.room.reaction")]
+    RoomReaction {
+        /// The message.
+        event_id: EventId,
+        /// By whom.
+        sender_id: ParticipantId,
+        /// Which.
+        emoji: String,
+        /// Ours: taken away.
+        #[serde(default)]
+        removed: bool,
+        /// Ours: where it stands in the stream.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stream_position: Option<u64>,
     },
     /// Somebody came, left, was invited, …
     #[serde(rename = "swp.room.member")]
@@ -70,6 +103,59 @@ pub enum StreamEvent {
         membership: Membership,
         /// By whom.
         changed_by: ParticipantId,
+        /// Ours: their rights now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        power_level: Option<PowerLevel>,
+        /// Ours: why somebody was kicked or banned, if it was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Ours: where it stands in the stream. Absent where only the person's own settings changed, which their own devices hear.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stream_position: Option<u64>,
+    },
+    /// The room has another name.
+    #[serde(rename = "swp.room.name")]
+    RoomName {
+        /// Now.
+        name: String,
+        /// Ours: by whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed_by: Option<ParticipantId>,
+        /// Ours: where it stands in the stream.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stream_position: Option<u64>,
+    },
+    /// The room has another topic.
+    #[serde(rename = "swp.room.topic")]
+    RoomTopic {
+        /// Now; null once taken away.
+        #[serde(default)]
+        topic: Option<String>,
+        /// Ours: by whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed_by: Option<ParticipantId>,
+        /// Ours: where it stands in the stream.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stream_position: Option<u64>,
+    },
+    /// The room was archived, opened again or closed (ours).
+    #[serde(rename = "swp.room.state")]
+    RoomPhase {
+        /// Now.
+        state: RoomPhase,
+        /// By whom.
+        changed_by: ParticipantId,
+        /// Where it stands in the stream.
+        stream_position: u64,
+    },
+    /// The person's own read marker moved; nobody else hears of it.
+    #[serde(rename = "swp.room.read_marker")]
+    RoomReadMarker {
+        /// The last one read.
+        event_id: EventId,
+        /// Ours: messages beyond it.
+        #[serde(default)]
+        unread_count: u64,
     },
     /// It rings.
     #[serde(rename = "swp.call.invite")]

@@ -105,6 +105,7 @@ async fn serve(data: &TempDir, listen: SocketAddr, timings: Timings) -> Server {
         access_token: Duration::from_secs(3600),
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        edit_window: Duration::from_secs(24 * 3600),
     };
     Server::start(settings, Arc::new(EveryRoom)).await.unwrap()
 }

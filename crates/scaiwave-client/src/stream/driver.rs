@@ -217,7 +217,13 @@ fn position(event: &StreamEvent) -> Option<u64> {
     match event {
         StreamEvent::RoomMessage { stream_position, .. }
         | StreamEvent::CallStarted { stream_position, .. }
-        | StreamEvent::CallEnded { stream_position, .. } => Some(*stream_position),
+        | StreamEvent::CallEnded { stream_position, .. }
+        | StreamEvent::RoomPhase { stream_position, .. } => Some(*stream_position),
+        StreamEvent::RoomMember { stream_position, .. }
+        | StreamEvent::RoomName { stream_position, .. }
+        | StreamEvent::RoomTopic { stream_position, .. }
+        | StreamEvent::RoomRedaction { stream_position, .. }
+        | StreamEvent::RoomReaction { stream_position, .. } => *stream_position,
         _ => None,
     }
 }

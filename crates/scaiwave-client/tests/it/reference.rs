@@ -95,6 +95,7 @@ async fn serve(data: &TempDir, listen: SocketAddr, access_token: Duration) -> Se
         access_token,
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        edit_window: Duration::from_secs(24 * 3600),
     };
     Server::start(settings, Arc::new(NoSfu)).await.unwrap()
 }
@@ -117,7 +118,7 @@ async fn wait_for<T>(updates: &mut mpsc::Receiver<StreamUpdate>, mut look: impl 
 }
 
 fn text(body: &str) -> SendRequest {
-    SendRequest { content: MessageContent::text(body), event_uuid: None }
+    SendRequest { content: MessageContent::text(body), event_uuid: None, as_participant_id: None }
 }
 
 /// Texts of messages, live or missed.

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     App,
     error::{Answer, Failure},
+    rooms::takes_news,
     store::Person,
 };
 
@@ -57,6 +58,7 @@ async fn initiate(
 ) -> Answer<(StatusCode, Data<JoinGrant>)> {
     let identity = SfuIdentity { participant: person.id.clone(), device: device(request.device_id)? };
     let room = visible(&app, &person, &request.room_id).await?;
+    takes_news(&room)?;
     let (grant, new) = app.calls.initiate(&person, &room, request.call_type, identity).await?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, data(grant)))
 }

@@ -140,6 +140,20 @@ impl<S: Send + Sync, T: From<String>> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The two ids in the path. Ones that cannot be read name nothing.
+pub(super) struct Ids<A, B>(pub A, pub B);
+
+impl<S: Send + Sync, A: From<String>, B: From<String>> FromRequestParts<S> for Ids<A, B> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((a, b))) => Ok(Self(a.into(), b.into())),
+            Err(_) => Err(Failure::new(ErrorCode::NotFound, "There is nothing at this address.")),
+        }
+    }
+}
+
 /// The caller's device: at most 64 letters, digits, `-`, `_`, `.`; absent, `default`.
 pub(super) fn device(given: Option<DeviceId>) -> Result<DeviceId, Failure> {
     let Some(device) = given else { return Ok(DeviceId::new("default")) };

@@ -4,6 +4,8 @@ mod auth;
 mod calls;
 mod extract;
 mod recordings;
+mod members;
+mod messages;
 mod rooms;
 mod stream;
 mod sync;
@@ -45,12 +47,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/auth/refresh", post(auth::refresh))
         .route("/v1/auth/register", post(auth::register))
         .route("/v1/me", get(auth::me))
-        .route("/v1/rooms", get(rooms::list_own))
-        .route("/v1/rooms/{room_id}", get(rooms::one))
-        .route("/v1/rooms/{room_id}/state", get(rooms::state))
-        .route("/v1/rooms/{room_id}/members", get(rooms::members))
-        .route("/v1/rooms/{room_id}/messages", get(rooms::messages))
-        .route("/v1/rooms/{room_id}/send", post(rooms::send))
+        .merge(rooms::routes())
+        .merge(members::routes())
+        .merge(messages::routes())
         .route("/v1/sync", get(sync::sync))
         .route("/v1/stream", get(stream::stream))
         .merge(calls::routes())

@@ -1,32 +1,55 @@
-//! Rooms, their members and their messages.
+//! Rooms: own ones, the directory, making them, their name, topic and end.
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::extract::State;
-use call_model::RoomId;
-use scaiwave_wire::{
-    Call, EVENT_MESSAGE, Envelope, ErrorCode, MAX_CONTENT_BYTES, MAX_HISTORY_PAGE, Member, Meta, Participant, Room,
-    RoomEvent, RoomState, SendRequest, StreamEvent,
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    routing::{get, post, put},
 };
-use serde::{Deserialize, Serialize};
+use call_model::{PowerLevel, RoomId};
+use scaiwave_wire::{
+    Call, CreateRoomRequest, Envelope, MAX_DIRECTORY_PAGE, Meta, NameRequest, ParticipantRequest, Room, RoomDetails,
+    RoomPhase, RoomState, RoomType, TopicRequest,
+};
+use serde::Deserialize;
 
 use super::{
     data,
     extract::{Caller, Id, Json, Query},
     list,
+    members::member,
 };
 use crate::{
     App,
     error::{Answer, Failure},
-    store::{NewEvent, Person, RoomMember, RoomRow},
+    rooms,
+    store::{Person, RoomFilter, RoomRow},
 };
 
 type Data<T> = axum::Json<Envelope<T>>;
 
+/// What is searched for in the directory is not longer.
+const MAX_SEARCH: usize = 200;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/directory/rooms", get(directory))
+        .route("/v1/rooms", get(list_own).post(create))
+        .route("/v1/rooms/dm", post(direct))
+        .route("/v1/rooms/archived", get(list_archived))
+        .route("/v1/rooms/{room_id}", get(one))
+        .route("/v1/rooms/{room_id}/state", get(state))
+        .route("/v1/rooms/{room_id}/name", put(rename))
+        .route("/v1/rooms/{room_id}/topic", put(set_topic))
+        .route("/v1/rooms/{room_id}/archive", post(archive))
+        .route("/v1/rooms/{room_id}/close", post(close))
+}
+
 /// The room, for one of its members; for everybody else it does not exist.
 pub(super) async fn visible(app: &App, viewer: &Person, id: &RoomId) -> Answer<RoomRow> {
-    let room = app.store.room_of(&viewer.id, id).await?;
-    room.ok_or_else(|| Failure::new(ErrorCode::RoomNotFound, "There is no such room for you."))
+    app.store.room_of(&viewer.id, id).await?.ok_or_else(rooms::no_room)
 }
 
 fn room(row: RoomRow, active_call: Option<Call>) -> Room {
@@ -35,31 +58,25 @@ fn room(row: RoomRow, active_call: Option<Call>) -> Room {
         name: row.name,
         room_type: row.room_type,
         topic: row.topic,
-        workspace_id: None,
+        workspace_id: row.workspace_id,
         creator_id: row.creator_id,
         created_at: row.created_at,
+        room_alias: None,
+        is_public: row.is_public,
+        state: row.phase,
+        membership: row.membership,
         active_call,
     }
 }
 
-fn member(app: &App, member: RoomMember) -> Member {
-    Member {
-        participant_id: member.person.id.clone(),
-        membership: member.membership,
-        power_level: member.power,
-        joined_at: member.joined_at,
-        participant: Participant {
-            id: member.person.id,
-            local_id: member.person.local_id,
-            server_name: app.settings.server_name.clone(),
-            display_name: member.person.display_name,
-            participant_type: member.participant_type,
-            avatar_url: None,
-        },
-    }
+/// The room as one of its members sees it now: what its changes answer.
+pub(super) async fn shown(app: &App, viewer: &Person, id: &RoomId) -> Answer<Data<Room>> {
+    let row = visible(app, viewer, id).await?;
+    let call = app.calls.live_in(id).await?.map(|call| call.shown_to(&viewer.id, row.power));
+    Ok(data(room(row, call)))
 }
 
-pub(super) async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Vec<Room>>> {
+async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Vec<Room>>> {
     let mut calls: HashMap<_, _> =
         app.calls.live_of(&person.id).await?.into_iter().map(|call| (call.room_id.clone(), call)).collect();
     let rooms = app.store.rooms_of(&person.id).await?;
@@ -74,124 +91,115 @@ pub(super) async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller
     ))
 }
 
-/// A room with its size.
-#[derive(Serialize)]
-pub(super) struct RoomDetails {
-    #[serde(flatten)]
-    room: Room,
-    member_count: u64,
-}
-
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    Caller(person): Caller,
-    Id(id): Id<RoomId>,
-) -> Answer<Data<RoomDetails>> {
-    let row = visible(&app, &person, &id).await?;
-    let call = app.calls.live_in(&id).await?.map(|call| call.shown_to(&person.id, row.power));
-    Ok(data(RoomDetails { member_count: row.member_count, room: room(row, call) }))
-}
-
-pub(super) async fn state(
-    State(app): State<Arc<App>>,
-    Caller(person): Caller,
-    Id(id): Id<RoomId>,
-) -> Answer<Data<RoomState>> {
-    let row = visible(&app, &person, &id).await?;
-    let call = app.calls.live_in(&id).await?.map(|call| call.shown_to(&person.id, row.power));
-    let members = app.store.members(&id).await?;
-    Ok(data(RoomState {
-        room: room(row, call.clone()),
-        members: members.into_iter().map(|m| member(&app, m)).collect(),
-        active_call: call,
-        unread_count: 0,
-        last_read_event_id: None,
-        muted_until: None,
-    }))
-}
-
-pub(super) async fn members(
-    State(app): State<Arc<App>>,
-    Caller(person): Caller,
-    Id(id): Id<RoomId>,
-) -> Answer<Data<Vec<Member>>> {
-    visible(&app, &person, &id).await?;
-    let members = app.store.members(&id).await?;
-    Ok(list(members.into_iter().map(|m| member(&app, m)).collect()))
+async fn list_archived(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Vec<Room>>> {
+    let rooms = app.store.rooms_in_phase(&person.id, RoomPhase::Archived).await?;
+    Ok(list(rooms.into_iter().map(|row| room(row, None)).collect()))
 }
 
 #[derive(Deserialize)]
-pub(super) struct HistoryQuery {
+struct DirectoryQuery {
+    q: Option<String>,
+    room_type: Option<RoomType>,
     #[serde(default = "default_page")]
     limit: u32,
-    from: Option<u64>,
     #[serde(default)]
-    direction: Direction,
+    offset: u32,
 }
 
 fn default_page() -> u32 {
     50
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Direction {
-    /// Newest first.
-    #[default]
-    Back,
-    /// Oldest first.
-    Forward,
+/// Public rooms and own ones, invitations included. Calls are for members, who find them in their own list.
+async fn directory(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Query(query): Query<DirectoryQuery>,
+) -> Answer<Data<Vec<Room>>> {
+    if !(1..=MAX_DIRECTORY_PAGE).contains(&query.limit) {
+        return Err(Failure::validation(format!("limit: 1 to {MAX_DIRECTORY_PAGE}")));
+    }
+    if query.q.as_ref().is_some_and(|q| q.chars().count() > MAX_SEARCH) {
+        return Err(Failure::validation(format!("q: at most {MAX_SEARCH} characters")));
+    }
+    let text = query.q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty());
+    let filter = RoomFilter { text, room_type: query.room_type, limit: query.limit, offset: query.offset };
+    let (rows, total) = app.store.directory(&person, &filter).await?;
+    let rooms = rows.into_iter().map(|row| room(row, None)).collect();
+    Ok(axum::Json(Envelope { data: rooms, meta: Some(Meta { total: Some(total), ..Meta::default() }) }))
 }
 
-pub(super) async fn messages(
+async fn create(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Json(request): Json<CreateRoomRequest>,
+) -> Answer<(StatusCode, Data<Room>)> {
+    let id = rooms::create(&app, &person, &request).await?;
+    Ok((StatusCode::CREATED, shown(&app, &person, &id).await?))
+}
+
+async fn direct(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Json(request): Json<ParticipantRequest>,
+) -> Answer<(StatusCode, Data<Room>)> {
+    let (id, new) = rooms::direct(&app, &person, &request.participant_id).await?;
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, shown(&app, &person, &id).await?))
+}
+
+async fn one(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<RoomDetails>> {
+    let row = visible(&app, &person, &id).await?;
+    let call = app.calls.live_in(&id).await?.map(|call| call.shown_to(&person.id, row.power));
+    Ok(data(RoomDetails { member_count: row.member_count, room: room(row, call) }))
+}
+
+async fn state(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<RoomState>> {
+    let row = visible(&app, &person, &id).await?;
+    let call = app.calls.live_in(&id).await?.map(|call| call.shown_to(&person.id, row.power));
+    let members = app.store.listed_members(&id, row.power >= PowerLevel::MODERATOR).await?;
+    let muted_until = members.iter().find(|m| m.person.id == person.id).and_then(|m| m.muted_until);
+    let read = app.store.read_state(&id, &person.id).await?;
+    Ok(data(RoomState {
+        room: room(row, call.clone()),
+        members: members.into_iter().map(|m| member(&app, m)).collect(),
+        active_call: call,
+        unread_count: read.unread,
+        last_read_event_id: read.event,
+        muted_until,
+        snoozed_event_ids: Vec::new(),
+        engagement: None,
+        plan: None,
+        active_sidekicks: Vec::new(),
+    }))
+}
+
+async fn rename(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<RoomId>,
-    Query(query): Query<HistoryQuery>,
-) -> Answer<Data<Vec<RoomEvent>>> {
-    if !(1..=MAX_HISTORY_PAGE).contains(&query.limit) {
-        return Err(Failure::validation(format!("limit: 1 to {MAX_HISTORY_PAGE}")));
-    }
-    visible(&app, &person, &id).await?;
-    let back = query.direction == Direction::Back;
-    let mut events = app.store.history(&id, query.from, back, query.limit + 1).await?;
-    let has_more = events.len() > query.limit as usize;
-    events.truncate(query.limit as usize);
-    let next_cursor = events.last().filter(|_| has_more).map(|event| event.stream_position.to_string());
-    let meta = Meta { has_more: Some(has_more), next_cursor, total: None };
-    Ok(axum::Json(Envelope { data: events, meta: Some(meta) }))
+    Json(request): Json<NameRequest>,
+) -> Answer<Data<Room>> {
+    rooms::rename(&app, &person, &id, &request.name).await?;
+    shown(&app, &person, &id).await
 }
 
-pub(super) async fn send(
+async fn set_topic(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<RoomId>,
-    Json(request): Json<SendRequest>,
-) -> Answer<Data<RoomEvent>> {
-    let content = serde_json::to_value(&request.content).map_err(Failure::internal)?;
-    if content.to_string().len() > MAX_CONTENT_BYTES {
-        return Err(Failure::new(ErrorCode::ContentTooLarge, "content: at most 64 KB as JSON"));
-    }
-    if request.content.msgtype.is_empty() {
-        return Err(Failure::validation("content.msgtype: must not be empty"));
-    }
-    visible(&app, &person, &id).await?;
-    let members = app.store.members(&id).await?;
-    let turn = app.publisher.turn().await;
-    let mut tx = app.store.begin().await?;
-    let new =
-        NewEvent { room: &id, sender: &person.id, event_type: EVENT_MESSAGE, content, event_uuid: request.event_uuid };
-    let stored = app.store.add_event(&mut tx, new).await?;
-    tx.commit().await?;
-    if stored.fresh {
-        let message = StreamEvent::RoomMessage {
-            sender_id: person.id.clone(),
-            content: request.content,
-            stream_position: stored.event.stream_position,
-            origin_ts: stored.event.origin_ts,
-        };
-        turn.to_all(members.iter().map(|m| &m.person.id), Some(stored.event.id.clone()), &id, message);
-        turn.advance(stored.event.stream_position);
-    }
-    Ok(data(stored.event))
+    Json(request): Json<TopicRequest>,
+) -> Answer<Data<Room>> {
+    rooms::set_topic(&app, &person, &id, request.topic.as_deref()).await?;
+    shown(&app, &person, &id).await
+}
+
+async fn archive(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Room>> {
+    rooms::archive(&app, &person, &id).await?;
+    shown(&app, &person, &id).await
+}
+
+async fn close(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Room>> {
+    rooms::close(&app, &person, &id).await?;
+    shown(&app, &person, &id).await
 }

@@ -46,7 +46,27 @@ fn event(row: &SqliteRow) -> Result<RoomEvent, sqlx::Error> {
         created_at: Some(timestamp(created)?),
         edited_at: at("edited_at")?,
         redacted_at: at("redacted_at")?,
+        reactions: Vec::new(),
     })
+}
+
+async fn insert(tx: &mut Write, new: NewEvent<'_>, target: Option<&EventId>) -> Result<RoomEvent, sqlx::Error> {
+    let id = EventId::new(format!("evt-{}", Uuid::now_v7().simple()));
+    let row = sqlx::query(
+        "INSERT INTO events (event_id, room_id, sender_id, event_type, content, event_uuid, created_at, target_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+    )
+    .bind(id.as_str())
+    .bind(new.room.as_str())
+    .bind(new.sender.as_str())
+    .bind(new.event_type)
+    .bind(new.content.to_string())
+    .bind(new.event_uuid.map(|uuid| uuid.to_string()))
+    .bind(now().0)
+    .bind(target.map(EventId::as_str))
+    .fetch_one(&mut **tx)
+    .await?;
+    event(&row)
 }
 
 impl Store {
@@ -63,21 +83,60 @@ impl Store {
                 return Ok(StoredEvent { event: event(&row)?, fresh: false });
             }
         }
-        let id = EventId::new(format!("evt-{}", Uuid::now_v7().simple()));
+        Ok(StoredEvent { event: insert(tx, new, None).await?, fresh: true })
+    }
+
+    /// Keeps the news that a message was edited, redacted or reacted to: it comes in sync, not in history. News of type
+    /// `swp.room.message` is an edit, which sync shows as the message is by then.
+    pub async fn add_news(
+        &self,
+        tx: &mut Write,
+        new: NewEvent<'_>,
+        target: &EventId,
+    ) -> Result<RoomEvent, sqlx::Error> {
+        insert(tx, new, Some(target)).await
+    }
+
+    /// An entry of a room's timeline, inside of the transaction that needs it.
+    pub async fn entry_for_update(
+        &self,
+        tx: &mut Write,
+        room: &RoomId,
+        id: &EventId,
+    ) -> Result<Option<RoomEvent>, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM events WHERE event_id = ? AND room_id = ? AND target_id IS NULL")
+            .bind(id.as_str())
+            .bind(room.as_str())
+            .fetch_optional(&mut **tx)
+            .await?;
+        row.as_ref().map(event).transpose()
+    }
+
+    /// Gives a message other words; the first ones are kept aside.
+    pub async fn edit_message(&self, tx: &mut Write, id: &EventId, content: &Value) -> Result<RoomEvent, sqlx::Error> {
         let row = sqlx::query(
-            "INSERT INTO events (event_id, room_id, sender_id, event_type, content, event_uuid, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            "UPDATE events SET original_content = coalesce(original_content, content), content = ?, edited_at = ?
+             WHERE event_id = ? RETURNING *",
         )
-        .bind(id.as_str())
-        .bind(new.room.as_str())
-        .bind(new.sender.as_str())
-        .bind(new.event_type)
-        .bind(new.content.to_string())
-        .bind(new.event_uuid.map(|uuid| uuid.to_string()))
+        .bind(content.to_string())
         .bind(now().0)
+        .bind(id.as_str())
         .fetch_one(&mut **tx)
         .await?;
-        Ok(StoredEvent { event: event(&row)?, fresh: true })
+        event(&row)
+    }
+
+    /// Wipes what a message said, and what was put to it.
+    pub async fn wipe_message(&self, tx: &mut Write, id: &EventId) -> Result<RoomEvent, sqlx::Error> {
+        sqlx::query("DELETE FROM reactions WHERE event_id = ?").bind(id.as_str()).execute(&mut **tx).await?;
+        let row = sqlx::query(
+            "UPDATE events SET content = '{}', original_content = NULL, redacted_at = ? WHERE event_id = ? RETURNING *",
+        )
+        .bind(now().0)
+        .bind(id.as_str())
+        .fetch_one(&mut **tx)
+        .await?;
+        event(&row)
     }
 
     /// A page of a room's history: up to `limit` events beyond `from`, in the direction asked for.
@@ -89,16 +148,18 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<RoomEvent>, sqlx::Error> {
         let query = if backwards {
-            "SELECT * FROM events WHERE room_id = ? AND stream_position < ? ORDER BY stream_position DESC LIMIT ?"
+            "SELECT * FROM events WHERE room_id = ? AND target_id IS NULL AND stream_position < ?
+             ORDER BY stream_position DESC LIMIT ?"
         } else {
-            "SELECT * FROM events WHERE room_id = ? AND stream_position > ? ORDER BY stream_position LIMIT ?"
+            "SELECT * FROM events WHERE room_id = ? AND target_id IS NULL AND stream_position > ?
+             ORDER BY stream_position LIMIT ?"
         };
         let start = from.map_or(if backwards { i64::MAX } else { 0 }, |from| i64::try_from(from).unwrap_or(i64::MAX));
         let rows = sqlx::query(query).bind(room.as_str()).bind(start).bind(limit).fetch_all(&self.read).await?;
         rows.iter().map(event).collect()
     }
 
-    /// What a person has not seen since a position, in stream order.
+    /// What a person has not seen since a position, in stream order; of a room they left, up to their leaving.
     pub async fn events_since(
         &self,
         viewer: &ParticipantId,
@@ -106,8 +167,15 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<RoomEvent>, sqlx::Error> {
         let rows = sqlx::query(
-            "SELECT e.* FROM events e JOIN members m ON m.room_id = e.room_id AND m.participant_id = ?
-             WHERE m.membership = 'join' AND e.stream_position > ? ORDER BY e.stream_position LIMIT ?",
+            "SELECT e.stream_position, e.room_id, e.event_type, coalesce(t.event_id, e.event_id) AS event_id,
+                    coalesce(t.sender_id, e.sender_id) AS sender_id, coalesce(t.content, e.content) AS content,
+                    coalesce(t.created_at, e.created_at) AS created_at, coalesce(t.edited_at, e.edited_at) AS edited_at,
+                    coalesce(t.redacted_at, e.redacted_at) AS redacted_at
+             FROM members m JOIN events e ON e.room_id = m.room_id
+             LEFT JOIN events t ON t.event_id = e.target_id AND e.event_type = 'swp.room.message'
+             WHERE m.participant_id = ? AND e.stream_position > ?
+               AND (m.membership = 'join' OR m.membership = 'leave' AND e.stream_position <= m.left_position)
+             ORDER BY e.stream_position LIMIT ?",
         )
         .bind(viewer.as_str())
         .bind(i64::try_from(since).unwrap_or(i64::MAX))

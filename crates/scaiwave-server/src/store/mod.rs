@@ -6,7 +6,9 @@
 mod attention;
 mod calls;
 mod events;
+mod members;
 mod people;
+mod reactions;
 mod rooms;
 mod tokens;
 
@@ -20,8 +22,9 @@ use sqlx::{
 };
 
 pub use events::{NewEvent, StoredEvent};
+pub use members::{ReadState, RoomMember};
 pub use people::{Credentials, Person};
-pub use rooms::{RoomMember, RoomRow};
+pub use rooms::{NewRoom, RoomFilter, RoomRow};
 pub use tokens::Spent;
 
 /// The tenant of a server that has only one.

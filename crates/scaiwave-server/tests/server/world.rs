@@ -178,6 +178,7 @@ pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
         access_token: Duration::from_secs(3600),
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        edit_window: Duration::from_secs(24 * 3600),
     }
 }
 
@@ -238,6 +239,33 @@ impl World {
 
     pub fn base(&self) -> String {
         format!("http://{}", self.server.as_ref().unwrap().address)
+    }
+
+    /// Adds so many strangers to a room.
+    pub async fn fill(&self, room: &str, people: u32) {
+        let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)";
+        let people_too = "INSERT INTO participants (participant_id, tenant_id, local_id, display_name, created_at)";
+        let members_too = "INSERT INTO members (room_id, participant_id, membership, power_level, joined_at)";
+        let database = self.database().await;
+        let query = format!("{people_too} {numbers} SELECT 's' || i, 'tenant-default', 's' || i, 'Stranger', 0 FROM n");
+        sqlx::query(&query).bind(people).execute(&database).await.unwrap();
+        let query = format!("{members_too} {numbers} SELECT ?2, 's' || i, 'join', 0, 0 FROM n");
+        sqlx::query(&query).bind(people).bind(room).execute(&database).await.unwrap();
+        database.close().await;
+    }
+
+    /// Whether a word stands in what is left of any event.
+    pub async fn keeps(&self, word: &str) -> bool {
+        let database = self.database().await;
+        let query = "SELECT count(*) FROM events WHERE content LIKE ?1 OR original_content LIKE ?1";
+        let found = sqlx::query_scalar::<_, i64>(query).bind(format!("%{word}%")).fetch_one(&database).await.unwrap();
+        database.close().await;
+        found > 0
+    }
+
+    async fn database(&self) -> sqlx::SqlitePool {
+        let path = self.settings.data_dir.join("scaiwave.sqlite3");
+        sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
     }
 
     /// Somebody without a token.
@@ -331,6 +359,42 @@ impl User {
         self.send(Method::POST, path, Some(body.to_string())).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::DELETE, path, Some(body.to_string())).await
+    }
+
+    /// Writes a text into a room; answers the event.
+    pub async fn say(&self, room: &str, text: &str) -> Value {
+        let body = json!({ "content": { "msgtype": "swp.text", "body": text } });
+        self.post(&format!("/v1/rooms/{room}/send"), body).await.ok()
+    }
+
+    /// `join`, `leave`, `archive`, … of a room.
+    pub async fn room(&self, room: &str, verb: &str) -> Answer {
+        self.send(Method::POST, &format!("/v1/rooms/{room}/{verb}"), None).await
+    }
+
+    /// `invite`, `kick`, `ban`, `unban` somebody.
+    pub async fn act(&self, room: &str, verb: &str, whom: &User) -> Answer {
+        self.post(&format!("/v1/rooms/{room}/{verb}"), json!({ "participant_id": whom.id })).await
+    }
+
+    /// Sets somebody's power level.
+    pub async fn power(&self, room: &str, whom: &User, level: u64) -> Answer {
+        self.put(&format!("/v1/rooms/{room}/members/{}/power", whom.id), json!({ "power_level": level })).await
+    }
+
+    /// Makes a public room.
+    pub async fn public_room(&self, name: &str) -> String {
+        let body = json!({ "room_type": "public", "name": name, "is_public": true });
+        let room = self.post("/v1/rooms", body).await.ok();
+        room["id"].as_str().unwrap().to_owned()
+    }
+
     /// Starts a call (or joins the room's) on the device `desk`.
     pub async fn initiate(&self, room: &str) -> Answer {
         self.post("/v1/calls/initiate", json!({ "room_id": room, "type": "video", "device_id": "desk" })).await
@@ -348,6 +412,12 @@ impl User {
     /// As this person's device `desk` is called at the SFU.
     pub fn desk(&self) -> String {
         format!("{}/desk", self.id)
+    }
+
+    /// What came since a position, without waiting; and where the stream stands then.
+    pub async fn missed(&self, since: &Value) -> (Vec<Value>, Value) {
+        let page = self.get(&format!("/v1/sync?since={since}&timeout=0&limit=500")).await.ok();
+        (page["events"].as_array().unwrap().clone(), page["next_cursor"].clone())
     }
 
     pub async fn stream(&self) -> Events {
@@ -406,6 +476,17 @@ impl Events {
             let event = self.next_of("swp.call.state").await;
             if fulfils(&event["call"]) {
                 return event["call"].clone();
+            }
+        }
+    }
+
+    /// The next membership event of somebody: membership, by whom, power level.
+    pub async fn member(&mut self, who: &User) -> (String, String, u64) {
+        loop {
+            let event = self.next_of("swp.room.member").await;
+            if event["participant_id"] == who.id.as_str() {
+                let text = |field: &str| event[field].as_str().unwrap().to_owned();
+                return (text("membership"), text("changed_by"), event["power_level"].as_u64().unwrap());
             }
         }
     }
