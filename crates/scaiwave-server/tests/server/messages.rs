@@ -172,17 +172,17 @@ async fn a_redaction_wipes_a_message_for_good() {
     alice.post(&at(&world.team, &sent, "reaction"), json!({ "emoji": "👀" })).await.ok();
     let (_, cursor) = alice.missed(&json!(0)).await;
     let mut at_alice = alice.stream().await;
-    let redacted = bob.post(&at(&world.team, &sent, "redact"), json!({ "reason": "A secret" })).await.ok();
+    let redacted = bob.post(&at(&world.team, &sent, "redact"), json!({ "reason": "Private" })).await.ok();
     assert_eq!((&redacted["id"], &redacted["content"]), (&sent["id"], &json!({})));
     assert!(redacted["redacted_at"].is_string() && redacted.get("reactions").is_none());
     let told = at_alice.next_of("swp.room.redaction").await;
     assert_eq!(
         (&told["event_id"], &told["redacted_by"], &told["reason"], &told["room_id"]),
-        (&sent["id"], &json!(bob.id), &json!("A secret"), &json!(world.team))
+        (&sent["id"], &json!(bob.id), &json!("Private"), &json!(world.team))
     );
     let (missed, _) = alice.missed(&cursor).await;
     assert_eq!((missed.len(), &missed[0]["event_type"]), (1, &json!("swp.room.redaction")));
-    let expected = json!({ "event_id": sent["id"], "redacted_by": bob.id, "reason": "A secret" });
+    let expected = json!({ "event_id": sent["id"], "redacted_by": bob.id, "reason": "Private" });
     assert_eq!(missed[0]["content"], expected);
     for events in
         [alice.missed(&json!(0)).await.0.into(), alice.get(&format!("/v1/rooms/{}/messages", world.team)).await.ok()]
