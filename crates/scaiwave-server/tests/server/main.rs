@@ -9,6 +9,7 @@ mod leaving;
 mod livekit;
 mod members;
 mod messages;
+mod migration;
 mod migrations;
 mod own_settings;
 mod races;
