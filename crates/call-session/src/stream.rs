@@ -104,6 +104,8 @@ impl Actor {
             StreamEvent::RoomTopic { .. }
             | StreamEvent::RoomReaction { .. }
             | StreamEvent::Hello { .. }
+            | StreamEvent::Typing { .. }
+            | StreamEvent::Presence { .. }
             | StreamEvent::Other => {}
         }
     }

@@ -1,10 +1,17 @@
 //! Settings, from the command line and `SCAIWAVE_*`, checked before anything starts.
 
+mod sign_in;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use axum::http::HeaderValue;
 use call_model::server::Timings;
 use clap::Args;
 use url::Url;
+
+pub use sign_in::{Oidc, SignIn};
+
+use crate::people::Clock;
 
 /// What `serve` is told. What has no default is empty here, so that its absence is named like every other mistake.
 #[derive(Args, Debug)]
@@ -42,6 +49,33 @@ pub struct ServeArgs {
     /// How long a message can be edited.
     #[arg(long, env = "SCAIWAVE_EDIT_WINDOW_SECONDS", default_value_t = 86_400)]
     pub edit_window_seconds: u32,
+    /// How people sign in: `password`, `oidc`, `mock`, or several with commas.
+    #[arg(long, env = "SCAIWAVE_AUTH_MODE", default_value = "password")]
+    pub auth_mode: String,
+    /// The identity provider, exactly as it calls itself.
+    #[arg(long, env = "SCAIWAVE_OIDC_ISSUER", default_value = "", hide_default_value = true)]
+    pub oidc_issuer: String,
+    /// Where the provider describes itself, if not below its issuer.
+    #[arg(long, env = "SCAIWAVE_OIDC_DISCOVERY_URL", default_value = "", hide_default_value = true)]
+    pub oidc_discovery_url: String,
+    /// Who this server is at the provider.
+    #[arg(long, env = "SCAIWAVE_OIDC_CLIENT_ID", default_value = "", hide_default_value = true)]
+    pub oidc_client_id: String,
+    /// The client's secret; public clients have none.
+    #[arg(
+        long,
+        env = "SCAIWAVE_OIDC_CLIENT_SECRET",
+        default_value = "",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub oidc_client_secret: String,
+    /// This server as browsers reach it; `/v1/auth/login` below it is registered at the provider.
+    #[arg(long, env = "SCAIWAVE_PUBLIC_URL", default_value = "", hide_default_value = true)]
+    pub public_url: String,
+    /// Web pages that may use the API and the stream, as origins with commas.
+    #[arg(long, env = "SCAIWAVE_CORS_ORIGINS", default_value = "", hide_default_value = true)]
+    pub cors_origins: String,
 }
 
 /// Checked settings of a server.
@@ -65,6 +99,12 @@ pub struct Settings {
     pub reconcile: Duration,
     /// How long a message can be edited.
     pub edit_window: Duration,
+    /// How people sign in.
+    pub sign_in: SignIn,
+    /// Web pages that may use the API and the stream.
+    pub cors_origins: Vec<HeaderValue>,
+    /// What presence and typing go by.
+    pub clock: Clock,
 }
 
 /// How the SFU is reached.
@@ -95,11 +135,17 @@ pub struct SettingError {
     problem: String,
 }
 
+impl SettingError {
+    fn new(setting: &'static str, problem: impl Into<String>) -> Self {
+        Self { setting, problem: problem.into() }
+    }
+}
+
 impl TryFrom<ServeArgs> for Settings {
     type Error = SettingError;
 
     fn try_from(args: ServeArgs) -> Result<Self, SettingError> {
-        let bad = |setting, problem: &str| SettingError { setting, problem: problem.to_owned() };
+        let bad = |setting, problem: &str| SettingError::new(setting, problem);
         let needed = [
             ("SCAIWAVE_DATA_DIR", args.data_dir.is_empty()),
             ("SCAIWAVE_LIVEKIT_URL", args.livekit_url.is_empty()),
@@ -125,6 +171,8 @@ impl TryFrom<ServeArgs> for Settings {
         if args.server_name.is_empty() || !args.server_name.chars().all(name_ok) {
             return Err(bad("SCAIWAVE_SERVER_NAME", "must be a host name such as calls.example.org"));
         }
+        let sign_in = sign_in::sign_in(&args)?;
+        let cors_origins = sign_in::cors_origins(&args.cors_origins)?;
         Ok(Self {
             listen: args.listen,
             data_dir: args.data_dir.into(),
@@ -135,6 +183,9 @@ impl TryFrom<ServeArgs> for Settings {
             ping: Duration::from_secs(scaiwave_wire::PING_SECONDS),
             reconcile: Duration::from_secs(10),
             edit_window: Duration::from_secs(args.edit_window_seconds.into()),
+            sign_in,
+            cors_origins,
+            clock: Clock::default(),
         })
     }
 }

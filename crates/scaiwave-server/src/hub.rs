@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// Frames that may wait for one socket.
 const QUEUE: usize = 256;
 
+/// Of these, what the events that are kept may always use: what passes is left out before.
+const KEPT_BACK: usize = 128;
+
 /// Why the hub gives up on a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
@@ -84,6 +87,16 @@ impl Hub {
             sockets.remove(to);
         }
         reached
+    }
+
+    /// Sends a frame that may be lost to all sockets of a person which keep up.
+    pub fn offer(&self, to: &ParticipantId, frame: &Utf8Bytes) {
+        let sockets = self.sockets.lock();
+        for socket in sockets.get(to).into_iter().flatten().filter(|socket| socket.frames.capacity() > KEPT_BACK) {
+            if socket.frames.try_send(frame.clone()).is_err() {
+                tracing::debug!(session = %socket.session, "a passing event was left out");
+            }
+        }
     }
 
     /// Tells waiting `sync` requests that the stream moved on.
@@ -161,5 +174,19 @@ mod tests {
         }
         assert_eq!(slow.dropped.try_recv().unwrap(), Dropped::SlowConsumer);
         assert_eq!(hub.connected(), 1);
+    }
+
+    #[test]
+    fn what_passes_never_costs_a_socket() {
+        let hub = Hub::default();
+        let mut slow = hub.subscribe(alice(), Uuid::new_v4());
+        for _ in 0..2 * QUEUE {
+            hub.offer(&alice(), &"x".into());
+        }
+        for _ in 0..KEPT_BACK {
+            assert!(hub.send(&alice(), &"y".into()));
+        }
+        assert!(slow.dropped.try_recv().is_err());
+        assert_eq!(slow.frames.len(), QUEUE);
     }
 }

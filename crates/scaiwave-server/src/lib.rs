@@ -3,7 +3,8 @@
 //! **For**: the binary `scaiwave-server`, and tests that start a [`Server`] in their own process.
 //!
 //! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
-//! `call_model::server`, [`rooms`] what people do to rooms and messages, [`store`] is the only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
+//! `call_model::server`, [`rooms`] what people do to rooms and messages, [`people`] knows who is there, [`store`] is the only place that
+//! knows SQL, [`publish`] and [`hub`] carry events to sockets.
 //!
 //! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
 
@@ -15,6 +16,7 @@ pub mod config;
 pub mod error;
 mod http;
 mod hub;
+pub mod people;
 mod publish;
 mod rooms;
 pub mod store;
@@ -29,6 +31,7 @@ use crate::{
     calls::{Calls, reconciler, sfu::Sfu, timers, webhook::Webhooks},
     clock::Clock,
     config::Settings,
+    people::{Presence, Typing},
     publish::Publisher,
     store::{DEFAULT_TENANT, Store},
 };
@@ -40,6 +43,8 @@ struct App {
     auth: Auth,
     publisher: Arc<Publisher>,
     calls: Arc<Calls>,
+    presence: Arc<Presence>,
+    typing: Arc<Typing>,
     webhooks: Webhooks,
     stopping: CancellationToken,
 }
@@ -65,11 +70,14 @@ impl Server {
     /// The same, with the calls on a given clock.
     pub async fn start_at(settings: Settings, sfu: Arc<dyn Sfu>, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::open(&settings.data_dir).await?;
-        let auth = Auth::open(store.clone(), &settings.data_dir, &settings.server_name, settings.access_token).await?;
+        let auth = Auth::open(store.clone(), &settings).await?;
         let publisher = Arc::new(Publisher::new(DEFAULT_TENANT));
         let (livekit, timings) = (settings.livekit.clone(), settings.timings);
         let calls = Arc::new(Calls::new(store.clone(), publisher.clone(), sfu, livekit.clone(), timings, clock));
         calls.recover().await.map_err(|e| anyhow::anyhow!("calls under way cannot be taken up: {e:?}"))?;
+        let moment = settings.clock.clone();
+        let presence = Arc::new(Presence::open(store.clone(), publisher.clone(), moment.clone()).await?);
+        let typing = Arc::new(Typing::new(store.clone(), publisher.clone(), moment));
         let webhooks = Webhooks::new(&livekit, store.clone(), calls.clone());
         let stop = CancellationToken::new();
         let listener = TcpListener::bind(settings.listen)
@@ -83,10 +91,14 @@ impl Server {
             auth,
             publisher,
             calls: calls.clone(),
+            presence: presence.clone(),
+            typing: typing.clone(),
             webhooks,
             stopping: stop.clone(),
         });
         let mut tasks = JoinSet::new();
+        tasks.spawn(people::presence::run(presence, stop.clone()));
+        tasks.spawn(people::typing::run(typing, stop.clone()));
         tasks.spawn(timers::run(calls.clone(), stop.clone()));
         tasks.spawn(reconciler::run(calls, reconcile, stop.clone()));
         let graceful = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());

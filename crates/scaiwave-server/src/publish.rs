@@ -31,6 +31,24 @@ impl Publisher {
         Self { hub: Hub::default(), tenant_id: tenant_id.to_owned(), order: Mutex::default() }
     }
 
+    /// Makes a frame of something that passes (presence, typing): it has no id and no place in the stream.
+    pub fn passing_frame(&self, room: Option<&RoomId>, event: StreamEvent) -> Utf8Bytes {
+        encode(&StreamFrame {
+            id: None,
+            room_id: room.cloned(),
+            tenant_id: self.tenant_id.clone(),
+            ts: Timestamp::now(),
+            event,
+        })
+    }
+
+    /// Sends what passes to several people; needs no turn, and is left out where a socket lags behind.
+    pub fn offer<'p>(&self, to: impl IntoIterator<Item = &'p ParticipantId>, frame: &Utf8Bytes) {
+        for person in to {
+            self.hub.offer(person, frame);
+        }
+    }
+
     /// Waits for its turn.
     pub async fn turn(&self) -> Turn<'_> {
         Turn { publisher: self, _guard: self.order.lock().await }

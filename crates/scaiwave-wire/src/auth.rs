@@ -14,6 +14,12 @@ pub struct AuthConfig {
     /// The provider's token endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Url>,
+    /// Where the provider's signing keys are (ours: promised by the vendor, absent from the example).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
+    /// Ours: whom the browser is sent to the provider as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// Usually `openid profile email`.
     #[serde(default)]
     pub scopes_supported: Vec<String>,
@@ -23,10 +29,29 @@ pub struct AuthConfig {
     /// Ours: which sign-ins the server takes.
     #[serde(default)]
     pub modes: Vec<AuthMode>,
+    /// Ours: the tenant's flags that bear on sign-in, as in `GET /v1/me`.
+    #[serde(default)]
+    pub features: Features,
+}
+
+/// A tenant's feature flags, as far as we know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Features {
+    /// About sign-in.
+    #[serde(default)]
+    pub auth: AuthFeatures,
+}
+
+/// A tenant's flags about sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthFeatures {
+    /// Whether `POST /v1/auth/token` takes name and password.
+    #[serde(default)]
+    pub password_grant_enabled: bool,
 }
 
 /// Ours: a way to sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMode {
     /// Any bearer is one fixed user; development only.
@@ -48,10 +73,32 @@ pub struct PasswordGrant {
     pub password: String,
 }
 
+/// `POST /v1/auth/login`, as a form or in the query: what the identity provider's redirect brought. Not `Debug`: the code is a secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginRequest {
+    /// The authorization code.
+    pub code: String,
+    /// The address the code was asked for with: `redirect_uri` of the configuration.
+    pub redirect_uri: String,
+    /// Ours: the PKCE verifier, if the client sent a challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_verifier: Option<String>,
+    /// Ours: the nonce, if the client sent one; the ID token must then carry it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+}
+
 /// `POST /v1/auth/refresh`, JSON (ours: the vendor hides the encoding).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RefreshRequest {
     /// The refresh token; used once, then rotated.
+    pub refresh_token: String,
+}
+
+/// `POST /v1/auth/logout` (ours): the sign-in this refresh token descends from ends; idempotent.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LogoutRequest {
+    /// The newest refresh token the client has.
     pub refresh_token: String,
 }
 
@@ -79,21 +126,46 @@ pub struct Registered {
     pub display_name: String,
 }
 
-/// `GET /v1/me`, the part a call client needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Me {
-    /// The caller.
-    pub participant_id: ParticipantId,
-    /// The local name.
-    pub local_id: String,
-    /// `@local_id:server_name`.
-    pub fqid: String,
-    /// As others see the caller.
-    pub display_name: String,
-    /// May be unset.
-    #[serde(default)]
-    pub email: Option<String>,
-    /// May be unset.
-    #[serde(default)]
-    pub avatar_url: Option<String>,
+/// Where on `127.0.0.1` a desktop app waits for the end of its sign-in (ours, after ScaiDrive's desktop app).
+pub const DESKTOP_CALLBACK_PATH: &str = "/callback";
+
+/// The `state` of a desktop sign-in (ours), `<secret>.<port>`. The provider's redirect reaches `GET /v1/auth/login`, which hands
+/// `code` (or `error`) and `state` on to [`DESKTOP_CALLBACK_PATH`] on that port of `127.0.0.1`. The app compares the whole state, then
+/// posts the code to `POST /v1/auth/login`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DesktopState {
+    secret: String,
+    port: u16,
+}
+
+impl DesktopState {
+    /// A state for an app that waits on a port; the secret is 16 to 128 letters, digits, `-` or `_` that nobody can guess.
+    pub fn new(secret: &str, port: u16) -> Result<Self, &'static str> {
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if !(16..=128).contains(&secret.len()) || !secret.chars().all(fine) || port < 1024 {
+            return Err("expected 16 to 128 letters, digits, '-' or '_', a dot and a port from 1024 on");
+        }
+        Ok(Self { secret: secret.to_owned(), port })
+    }
+
+    /// Where the app waits.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl std::str::FromStr for DesktopState {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let (secret, port) = text.split_once('.').unwrap_or_default();
+        let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+        Self::new(secret, port.parse().ok().filter(|_| digits).unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for DesktopState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.secret, self.port)
+    }
 }

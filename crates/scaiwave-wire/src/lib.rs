@@ -9,7 +9,9 @@ mod auth;
 mod call;
 mod envelope;
 mod error;
+mod me;
 mod message;
+mod presence;
 mod room;
 mod room_request;
 mod stream;
@@ -18,7 +20,9 @@ pub use auth::*;
 pub use call::*;
 pub use envelope::*;
 pub use error::*;
+pub use me::*;
 pub use message::*;
+pub use presence::*;
 pub use room::*;
 pub use room_request::*;
 pub use stream::*;
@@ -31,3 +35,7 @@ pub const MAX_CONTENT_BYTES: usize = 64 * 1024;
 pub const MAX_HISTORY_PAGE: u32 = 200;
 /// The largest page of `GET /v1/sync`.
 pub const MAX_SYNC_PAGE: u32 = 500;
+/// The most people `GET /v1/presence` is asked about at once (ours).
+pub const MAX_PRESENCE_IDS: usize = 200;
+/// The largest page of a directory (ours).
+pub const MAX_DIRECTORY_PAGE: u32 = 200;

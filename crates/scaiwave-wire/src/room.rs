@@ -10,8 +10,6 @@ pub const MAX_ROOM_NAME: usize = 200;
 pub const MAX_ROOM_TOPIC: usize = 2000;
 /// The most people a room holds, invited ones included (ours).
 pub const MAX_ROOM_MEMBERS: usize = 1000;
-/// The largest page of `GET /v1/directory/rooms` (ours).
-pub const MAX_DIRECTORY_PAGE: u32 = 200;
 
 /// A room as lists show it; `GET /v1/rooms` (ours: own rooms) and `GET /v1/directory/rooms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

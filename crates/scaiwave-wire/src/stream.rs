@@ -230,6 +230,22 @@ pub enum StreamEvent {
         /// Unix seconds.
         origin_ts: i64,
     },
+    /// Somebody types, or does not any more; it clears itself after [`TYPING_SECONDS`](crate::TYPING_SECONDS).
+    #[serde(rename = "typing")]
+    Typing {
+        /// Who.
+        participant_id: ParticipantId,
+        /// Whether.
+        typing: bool,
+    },
+    /// Somebody's presence changed.
+    #[serde(rename = "presence")]
+    Presence {
+        /// Whose.
+        participant_id: ParticipantId,
+        /// As the receiver may see it.
+        status: crate::PresenceStatus,
+    },
     /// A kind this version does not use.
     #[serde(other)]
     Other,

@@ -12,7 +12,8 @@ use call_session::{MemoryVault, Milestone, MilestoneKind, Session, SessionConfig
 use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
-    config::{Livekit, Settings},
+    config::{Livekit, Settings, SignIn},
+    people::Clock,
     store::Store,
 };
 use tempfile::TempDir;
@@ -106,6 +107,9 @@ async fn serve(data: &TempDir, listen: SocketAddr, timings: Timings) -> Server {
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
         edit_window: Duration::from_secs(24 * 3600),
+        sign_in: SignIn::default(),
+        cors_origins: Vec::new(),
+        clock: Clock::default(),
     };
     Server::start(settings, Arc::new(EveryRoom)).await.unwrap()
 }

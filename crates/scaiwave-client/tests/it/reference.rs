@@ -8,7 +8,8 @@ use scaiwave_client::{Client, ClientError, HistoryQuery, StreamHandle, StreamUpd
 use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
-    config::{Livekit, Settings},
+    config::{Livekit, Settings, SignIn},
+    people::Clock,
     store::Store,
 };
 use scaiwave_wire::{
@@ -96,6 +97,9 @@ async fn serve(data: &TempDir, listen: SocketAddr, access_token: Duration) -> Se
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
         edit_window: Duration::from_secs(24 * 3600),
+        sign_in: SignIn::default(),
+        cors_origins: Vec::new(),
+        clock: Clock::default(),
     };
     Server::start(settings, Arc::new(NoSfu)).await.unwrap()
 }

@@ -112,6 +112,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
+/// A form, or the query where there is no body.
+pub(super) struct FormOrQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormOrQuery<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let Body(bytes) = Body::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        if bytes.is_empty() {
+            return Query::from_request_parts(&mut parts, state).await.map(|Query(value)| Self(value));
+        }
+        let request = Request::from_parts(parts, axum::body::Body::from(bytes));
+        Form::from_request(request, state).await.map(|Form(value)| Self(value))
+    }
+}
+
 /// Query parameters.
 pub(super) struct Query<T>(pub T);
 

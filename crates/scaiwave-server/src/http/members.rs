@@ -54,7 +54,7 @@ pub(super) fn member(app: &App, member: RoomMember) -> Member {
             server_name: app.settings.server_name.clone(),
             display_name: member.person.display_name,
             participant_type: member.participant_type,
-            avatar_url: None,
+            avatar_url: member.person.avatar_url,
         },
     }
 }

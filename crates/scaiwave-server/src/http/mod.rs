@@ -2,28 +2,35 @@
 
 mod auth;
 mod calls;
+mod directory;
 mod extract;
-mod recordings;
+mod me;
 mod members;
 mod messages;
+mod presence;
+mod recordings;
 mod rooms;
 mod stream;
 mod sync;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
-    http::{Request, StatusCode},
+    http::{
+        HeaderName, HeaderValue, Method, Request, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE, RANGE, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use scaiwave_wire::{Envelope, ErrorCode, Meta};
 use serde::Serialize;
 use serde_json::json;
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
@@ -38,15 +45,14 @@ const MAX_BODY: usize = 128 * 1024;
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let request_id = axum::http::HeaderName::from_static("x-request-id");
-    Router::new()
+    let request_id = HeaderName::from_static("x-request-id");
+    let router = Router::new()
         .route("/health", get(health))
         .route("/readyz", get(ready))
-        .route("/v1/auth/config", get(auth::config))
-        .route("/v1/auth/token", post(auth::token))
-        .route("/v1/auth/refresh", post(auth::refresh))
-        .route("/v1/auth/register", post(auth::register))
-        .route("/v1/me", get(auth::me))
+        .merge(auth::routes())
+        .merge(me::routes())
+        .merge(presence::routes())
+        .merge(directory::routes())
         .merge(rooms::routes())
         .merge(members::routes())
         .merge(messages::routes())
@@ -55,7 +61,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(calls::routes())
         .fallback(async || Failure::new(ErrorCode::NotFound, "There is nothing at this address."))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    cross_origin(router, &app.settings.cors_origins)
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Failure::internal("a handler panicked").into_response()
         }))
@@ -63,6 +70,20 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
         .with_state(app)
+}
+
+/// Lets the web pages in that the settings name; without any the API says nothing about other origins.
+fn cross_origin(router: Router<Arc<App>>, origins: &[HeaderValue]) -> Router<Arc<App>> {
+    if origins.is_empty() {
+        return router;
+    }
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, RANGE])
+        .expose_headers([RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        .max_age(Duration::from_secs(3600));
+    router.layer(cors)
 }
 
 /// The query is left out on purpose: the stream's holds a token.

@@ -35,7 +35,7 @@ const CLOSE_AWAY: u16 = 1001;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clients have nothing to say here.
 const MAX_INCOMING: usize = 4096;
-/// Web pages may not open the stream; our own desktop window may.
+/// Web pages may not open the stream, unless the settings name them; our own desktop window may.
 const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 
 #[derive(Deserialize)]
@@ -51,8 +51,9 @@ pub(super) async fn stream(
 ) -> Response {
     if let Some(origin) = headers.get(ORIGIN)
         && !ORIGINS.iter().any(|allowed| origin == allowed)
+        && !app.settings.cors_origins.contains(origin)
     {
-        return Failure::new(ErrorCode::AuthInsufficientPermission, "The stream is not open to web pages.")
+        return Failure::new(ErrorCode::AuthInsufficientPermission, "The stream is not open to this web page.")
             .into_response();
     }
     let upgrade = match upgrade {
@@ -72,6 +73,7 @@ pub(super) async fn stream(
 
 async fn serve(app: &App, mut socket: WebSocket, claims: Claims, person: Person) {
     let mut subscription = app.publisher.hub.subscribe(person.id.clone(), claims.jti);
+    let _here = app.presence.here(&person.id, subscription.session);
     // Read after subscribing: whatever is newer comes through the queue.
     let Ok(stream_position) = app.store.stream_position().await else {
         return close(&mut socket, CLOSE_ABORT, "internal_error").await;

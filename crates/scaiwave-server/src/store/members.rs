@@ -4,7 +4,7 @@ use call_model::{EventId, ParticipantId, PowerLevel, RoomId};
 use scaiwave_wire::{Membership, NotificationMode, Timestamp};
 use sqlx::{Encode, Row, Sqlite, Type, sqlite::SqliteRow};
 
-use super::{Person, Store, Write, from_word, now, rooms::power, timestamp, word};
+use super::{Person, Store, Write, from_word, now, people::person, rooms::power, timestamp, word};
 
 /// Messages beyond a read marker are counted up to here.
 const MAX_UNREAD: u32 = 1000;
@@ -48,12 +48,7 @@ const MEMBERS: &str = "SELECT p.*, m.membership, m.changed_by, m.left_position, 
 fn member(row: &SqliteRow) -> Result<RoomMember, sqlx::Error> {
     let muted_until = row.get::<Option<i64>, _>("muted_until").filter(|until| *until > now().0);
     Ok(RoomMember {
-        person: Person {
-            id: row.get::<String, _>("participant_id").into(),
-            tenant_id: row.get("tenant_id"),
-            local_id: row.get("local_id"),
-            display_name: row.get("display_name"),
-        },
+        person: person(row),
         power: power(row),
         membership: from_word(row.get("membership"))?,
         changed_by: row.get::<Option<String>, _>("changed_by").map(ParticipantId::from),

@@ -5,9 +5,12 @@
 
 mod attention;
 mod calls;
+mod directory;
 mod events;
 mod members;
 mod people;
+mod presence;
+mod profiles;
 mod reactions;
 mod rooms;
 mod tokens;
@@ -21,9 +24,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use directory::{DirectoryEntry, DirectoryQuery};
 pub use events::{NewEvent, StoredEvent};
 pub use members::{ReadState, RoomMember};
 pub use people::{Credentials, Person};
+pub use profiles::{NewIdentity, Profile, ProfileUpdate};
 pub use rooms::{NewRoom, RoomFilter, RoomRow};
 pub use tokens::Spent;
 

@@ -16,6 +16,8 @@ pub struct Person {
     pub local_id: String,
     /// As others see the person.
     pub display_name: String,
+    /// May be unset.
+    pub avatar_url: Option<String>,
 }
 
 /// What a password is checked against.
@@ -26,12 +28,14 @@ pub struct Credentials {
     pub password_hash: Option<String>,
 }
 
-fn person(row: &sqlx::sqlite::SqliteRow) -> Person {
+/// Reads a row of `participants`.
+pub(super) fn person(row: &sqlx::sqlite::SqliteRow) -> Person {
     Person {
         id: row.get::<String, _>("participant_id").into(),
         tenant_id: row.get("tenant_id"),
         local_id: row.get("local_id"),
         display_name: row.get("display_name"),
+        avatar_url: row.get("avatar_url"),
     }
 }
 

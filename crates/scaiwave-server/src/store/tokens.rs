@@ -69,4 +69,15 @@ impl Store {
         tx.commit().await?;
         Ok(spent)
     }
+
+    /// Ends the sign-in that a refresh token descends from.
+    pub async fn revoke_family_of(&self, hash: &[u8]) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "DELETE FROM refresh_tokens WHERE family = (SELECT family FROM refresh_tokens WHERE token_hash = ?)",
+        )
+        .bind(hash)
+        .execute(&self.write)
+        .await
+        .map(drop)
+    }
 }

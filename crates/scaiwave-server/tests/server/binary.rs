@@ -91,10 +91,32 @@ async fn a_setting_that_cannot_be_used_is_named() {
         ("SCAIWAVE_ACCESS_TOKEN_SECONDS", "0"),
         ("SCAIWAVE_SERVER_NAME", "a b"),
         ("SCAIWAVE_LISTEN", "192.0.2.1:80"),
+        ("SCAIWAVE_AUTH_MODE", "magic"),
+        ("SCAIWAVE_AUTH_MODE", ""),
+        ("SCAIWAVE_OIDC_ISSUER", ""),
+        ("SCAIWAVE_OIDC_ISSUER", "http://identity.example"),
+        ("SCAIWAVE_OIDC_CLIENT_ID", ""),
+        ("SCAIWAVE_PUBLIC_URL", ""),
+        ("SCAIWAVE_PUBLIC_URL", "calls.example.org"),
+        ("SCAIWAVE_CORS_ORIGINS", "https://app.example.org/"),
+        ("SCAIWAVE_CORS_ORIGINS", "*"),
     ] {
-        let output = server(dir.path()).arg("serve").env(setting, value).output();
+        let mut command = server(dir.path());
+        command.env("SCAIWAVE_AUTH_MODE", "password,scaikey").env("SCAIWAVE_OIDC_ISSUER", "https://identity.example");
+        command.env("SCAIWAVE_OIDC_CLIENT_ID", "calls").env("SCAIWAVE_PUBLIC_URL", "https://calls.example.org");
+        let output = command.arg("serve").env(setting, value).output();
         let output = timeout(PATIENCE, output).await.unwrap_or_else(|_| panic!("{setting}={value} was taken")).unwrap();
         let says = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && says.contains(setting), "{setting}={value}: {says}");
     }
+}
+
+#[tokio::test]
+async fn mock_sign_in_is_for_this_machine_only() {
+    let dir = TempDir::new().unwrap();
+    let mut command = server(dir.path());
+    command.arg("serve").env("SCAIWAVE_AUTH_MODE", "mock").env("SCAIWAVE_LISTEN", "0.0.0.0:0");
+    let output = timeout(PATIENCE, command.output()).await.expect("was taken").unwrap();
+    let says = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && says.contains("SCAIWAVE_AUTH_MODE") && says.contains("loopback"), "{says}");
 }

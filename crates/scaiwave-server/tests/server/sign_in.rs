@@ -3,7 +3,10 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::world::{World, http};
+use scaiwave_server::config::SignIn;
+use scaiwave_wire::AuthMode;
+
+use crate::world::{User, World, http};
 
 async fn password_grant(world: &World, form: &[(&str, &str)]) -> (u16, Value) {
     let answer = http().post(format!("{}/v1/auth/token", world.base())).form(form).send().await.unwrap();
@@ -15,6 +18,8 @@ async fn a_password_signs_in() {
     let world = World::start().await;
     let config = world.nobody().get("/v1/auth/config").await.ok();
     assert_eq!(config["modes"], json!(["password"]));
+    assert_eq!(config["features"]["auth"]["password_grant_enabled"], true);
+    assert!(config.get("issuer").is_none(), "{config}");
     let form = [("grant_type", "password"), ("username", "alice"), ("password", "alice's password")];
     let (status, body) = password_grant(&world, &form).await;
     assert_eq!(
@@ -75,4 +80,46 @@ async fn expired_altered_foreign_and_missing_tokens_are_refused() {
     let closed = events.closed().await;
     assert_eq!((u16::from(closed.code), &*closed.reason), (4001, "SW_AUTH_EXPIRED_TOKEN"));
     alice.get("/v1/me").await.fails(401, "SW_AUTH_EXPIRED_TOKEN");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_sign_in_and_no_other() {
+    let world = World::start().await;
+    let (here, elsewhere) = (world.sign_in("alice").await, world.sign_in("alice").await);
+    let refresh =
+        async |user: &User, token: &str| user.post("/v1/auth/refresh", json!({ "refresh_token": token })).await;
+    let next = refresh(&here, &here.refresh_token).await.ok()["refresh_token"].as_str().unwrap().to_owned();
+    for token in [&*next, &*next, "made up"] {
+        let answer = world.nobody().post("/v1/auth/logout", json!({ "refresh_token": token })).await;
+        assert_eq!(answer.status, 204, "{answer:?}");
+    }
+    refresh(&here, &next).await.fails(401, "SW_AUTH_INVALID_TOKEN");
+    refresh(&elsewhere, &elsewhere.refresh_token).await.ok();
+}
+
+#[tokio::test]
+async fn in_mock_any_bearer_is_the_one_user() {
+    let mut world = World::with(|s| s.sign_in = SignIn { modes: vec![AuthMode::Mock], oidc: None }).await;
+    assert_eq!(world.nobody().get("/v1/auth/config").await.ok()["modes"], json!(["mock"]));
+    let bearer = |world: &World, token: &str| User { token: token.into(), ..world.nobody() };
+    let one = bearer(&world, "mock-dev-token").get("/v1/me").await.ok();
+    world.restart().await;
+    let other = bearer(&world, "another").get("/v1/me").await.ok();
+    assert_eq!((&one["participant_id"], &one["local_id"]), (&other["participant_id"], &json!("mock-user")));
+    // Two windows with bearers of their own do not push each other off the stream; the same bearer does.
+    let mut first = bearer(&world, "one").stream().await;
+    let _second = bearer(&world, "two").stream().await;
+    let _again = bearer(&world, "one").stream().await;
+    assert_eq!(&*first.closed().await.reason, "duplicate_connection");
+    world.nobody().get("/v1/me").await.fails(401, "SW_AUTH_INVALID_TOKEN");
+    let form = [("grant_type", "password"), ("username", "alice"), ("password", "alice's password")];
+    let (status, body) = password_grant(&world, &form).await;
+    assert_eq!((status, &body["error"]["code"]), (401, &json!("SW_AUTH_INVALID_CREDENTIALS")));
+}
+
+#[tokio::test]
+async fn beside_mock_a_password_signs_in_as_oneself() {
+    let modes = vec![AuthMode::Mock, AuthMode::Password];
+    let world = World::with(|s| s.sign_in = SignIn { modes, oidc: None }).await;
+    assert_eq!(world.sign_in("alice").await.get("/v1/me").await.ok()["local_id"], "alice");
 }

@@ -7,7 +7,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest};
 
-use crate::world::{Events, PATIENCE, World};
+use crate::world::{Events, PATIENCE, World, http};
 
 #[tokio::test]
 async fn hello_comes_first() {
@@ -88,6 +88,32 @@ async fn web_pages_may_not_open_the_stream() {
         }
     }
     alice.get("/v1/stream").await.fails(422, "SW_VALIDATION");
+}
+
+#[tokio::test]
+async fn web_pages_that_the_settings_name_may_use_the_api_and_the_stream() {
+    let origin = "https://app.example.org";
+    let world = World::with(|s| s.cors_origins = vec![origin.parse().unwrap()]).await;
+    let alice = world.sign_in("alice").await;
+    let ask = async |base: &str, method: reqwest::Method, origin: &str| {
+        let request = http().request(method, format!("{base}/v1/rooms")).header("origin", origin);
+        let response = request.header("access-control-request-method", "GET").send().await.unwrap();
+        response.headers().get("access-control-allow-origin").map(|v| v.to_str().unwrap().to_owned())
+    };
+    assert_eq!(ask(&alice.base, reqwest::Method::OPTIONS, origin).await.as_deref(), Some(origin));
+    assert_eq!(
+        ask(&alice.base, reqwest::Method::GET, origin).await.as_deref(),
+        Some(origin),
+        "refusals are readable too"
+    );
+    assert_eq!(ask(&alice.base, reqwest::Method::OPTIONS, "https://evil.example").await, None);
+    assert_eq!(ask(&World::start().await.base(), reqwest::Method::OPTIONS, origin).await, None, "by default nobody");
+    let url = format!("{}/v1/stream?token={}", alice.base.replace("http", "ws"), alice.token);
+    for (origin, welcome) in [(origin, true), ("https://evil.example", false)] {
+        let mut request = url.as_str().into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        assert_eq!(tokio_tungstenite::connect_async(request).await.is_ok(), welcome, "{origin}");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,8 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     clock::Clock,
-    config::{Livekit, Settings},
+    config::{Livekit, Settings, SignIn},
+    people,
     store::Store,
 };
 use serde_json::{Value, json};
@@ -151,8 +152,10 @@ pub struct World {
     pub sfu: Arc<SimSfu>,
     pub team: String,
     pub direct: String,
+    /// What presence and typing go by.
+    pub clock: people::Clock,
     settings: Settings,
-    clock: Clock,
+    call_clock: Clock,
     server: Option<Server>,
     dir: TempDir,
 }
@@ -179,6 +182,9 @@ pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
         edit_window: Duration::from_secs(24 * 3600),
+        sign_in: SignIn::default(),
+        cors_origins: Vec::new(),
+        clock: people::Clock::stopped(),
     }
 }
 
@@ -213,19 +219,20 @@ impl World {
         adjust(&mut settings);
         let sfu = Arc::new(SimSfu::default());
         let server = Server::start_at(settings.clone(), sfu.clone(), clock.clone()).await.unwrap();
-        Self { sfu, team, direct, settings, clock, server: Some(server), dir }
+        let presence = settings.clock.clone();
+        Self { sfu, team, direct, clock: presence, settings, call_clock: clock, server: Some(server), dir }
     }
 
     /// Stops the server and starts another one on the same data, on another port.
     pub async fn restart(&mut self) {
         self.server.take().unwrap().stop().await;
-        let server = Server::start_at(self.settings.clone(), self.sfu.clone(), self.clock.clone());
+        let server = Server::start_at(self.settings.clone(), self.sfu.clone(), self.call_clock.clone());
         self.server = Some(server.await.unwrap());
     }
 
     /// The same, with another clock.
     pub async fn restart_at(&mut self, clock: Clock) {
-        self.clock = clock;
+        self.call_clock = clock;
         self.restart().await;
     }
 
@@ -442,8 +449,47 @@ impl Events {
         timeout(PATIENCE, self.socket.next()).await.expect("nothing came")
     }
 
-    /// The next event.
+    /// The next event, presence left out: people come and go beside what a test is about.
     pub async fn next(&mut self) -> Value {
+        loop {
+            let event = self.any().await;
+            if event["type"] != "presence" {
+                return event;
+            }
+        }
+    }
+
+    /// The next presence of somebody.
+    pub async fn presence_of(&mut self, who: &User) -> String {
+        loop {
+            let event = self.any().await;
+            if event["type"] == "presence" && event["participant_id"] == who.id.as_str() {
+                return event["status"].as_str().unwrap().to_owned();
+            }
+        }
+    }
+
+    /// Reads until somebody's presence is this one.
+    pub async fn next_presence(&mut self, who: &User, status: &str) {
+        while self.presence_of(who).await != status {}
+    }
+
+    /// Whose presence was told, up to the first of this status; each once.
+    pub async fn all_presence_until(&mut self, status: &str) -> Vec<String> {
+        let mut whose = Vec::new();
+        loop {
+            let event = self.any().await;
+            if event["type"] == "presence" {
+                whose.push(event["participant_id"].as_str().unwrap().to_owned());
+                if event["status"] == status {
+                    whose.dedup();
+                    return whose;
+                }
+            }
+        }
+    }
+
+    async fn any(&mut self) -> Value {
         loop {
             match self.read().await.expect("the stream ended").unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
