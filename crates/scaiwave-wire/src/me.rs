@@ -201,7 +201,10 @@ impl TryFrom<String> for TimeOfDay {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u8>().ok()).flatten();
+        let digits = |part: &str| {
+            let two = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            part.parse::<u8>().ok().filter(|_| two)
+        };
         text.split_once(':')
             .and_then(|(hour, minute)| Some((digits(hour)? as i8, digits(minute)? as i8)))
             .and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok())

@@ -27,7 +27,7 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(3600);
 /// A provider that does not answer is left alone for so long.
 const PAUSE: Duration = Duration::from_secs(5);
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER: usize = 512 * 1024;
 /// Clocks may differ by so much.
 const SKEW: Duration = Duration::from_secs(60);

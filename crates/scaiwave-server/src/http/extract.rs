@@ -62,6 +62,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let Body(body) = Body::from_request(request, state).await?;
+        // serde would read a struct from an array as well.
+        if body.trim_ascii_start().starts_with(b"[") {
+            return Err(Failure::validation("body: must be a JSON object"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let path = e.path().to_string();

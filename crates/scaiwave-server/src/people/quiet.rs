@@ -10,7 +10,7 @@ pub fn quiet_now(preferences: &Preferences, now: Timestamp) -> bool {
         return false;
     }
     let zone = TimeZone::get(&preferences.timezone).unwrap_or(TimeZone::UTC);
-    let local = now.to_zoned_datetime(zone);
+    let local = zone.to_datetime(now);
     let (time, start, end) = (local.time(), hours.start.0, hours.end.0);
     let began_on = if start < end {
         (start <= time && time < end).then(|| local.weekday())

@@ -6,6 +6,9 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, from_word, word};
 
+/// In a larger room everybody's coming and going would be told to everybody: who wants to know there asks.
+const CROWD: i64 = 250;
+
 fn ids(rows: &[SqliteRow]) -> Vec<ParticipantId> {
     rows.iter().map(|row| row.get::<String, _>("participant_id").into()).collect()
 }
@@ -33,13 +36,15 @@ impl Store {
             .map(drop)
     }
 
-    /// Who shares a room with somebody.
+    /// Who shares a room with somebody; rooms of a crowd do not count.
     pub async fn acquaintances(&self, who: &ParticipantId) -> Result<Vec<ParticipantId>, sqlx::Error> {
         let rows = sqlx::query(
             "SELECT DISTINCT o.participant_id FROM members m JOIN members o USING (room_id)
-             WHERE m.participant_id = ?1 AND m.membership = 'join' AND o.membership = 'join' AND o.participant_id <> ?1",
+             WHERE m.participant_id = ?1 AND m.membership = 'join' AND o.membership = 'join' AND o.participant_id <> ?1
+               AND (SELECT count(*) FROM members c WHERE c.room_id = m.room_id AND c.membership = 'join') <= ?2",
         )
         .bind(who.as_str())
+        .bind(CROWD)
         .fetch_all(&self.read)
         .await?;
         Ok(ids(&rows))

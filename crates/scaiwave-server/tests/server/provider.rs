@@ -36,7 +36,7 @@ pub enum Key {
 
 impl Key {
     pub fn rsa() -> Self {
-        Self::Rsa(RsaKeyPair::from_pkcs8(RSA_KEY).unwrap())
+        Self::Rsa(RsaKeyPair::from_der(RSA_KEY).unwrap())
     }
 
     pub fn ec() -> Self {

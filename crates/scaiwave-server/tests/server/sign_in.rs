@@ -63,8 +63,10 @@ async fn a_refresh_token_is_good_once_and_a_second_use_revokes_its_family() {
 
 #[tokio::test]
 async fn expired_altered_foreign_and_missing_tokens_are_refused() {
+    let foreign = World::start().await.sign_in("alice").await.token;
     let world = World::with(|s| s.access_token = Duration::from_secs(2)).await;
     let alice = world.sign_in("alice").await;
+    let mut events = alice.stream().await;
     let mut other = alice.clone();
     let mut parts: Vec<String> = alice.token.split('.').map(str::to_owned).collect();
     let mut claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&parts[1]).unwrap()).unwrap();
@@ -72,11 +74,10 @@ async fn expired_altered_foreign_and_missing_tokens_are_refused() {
     parts[1] = URL_SAFE_NO_PAD.encode(claims.to_string());
     other.token = parts.join(".");
     other.get("/v1/me").await.fails(401, "SW_AUTH_INVALID_TOKEN");
-    other.token = World::start().await.sign_in("alice").await.token;
+    other.token = foreign;
     other.get("/v1/me").await.fails(401, "SW_AUTH_INVALID_TOKEN");
     world.nobody().get("/v1/me").await.fails(401, "SW_AUTH_INVALID_TOKEN");
     // The stream outlives no token either; its close is the event to wait for.
-    let mut events = alice.stream().await;
     let closed = events.closed().await;
     assert_eq!((u16::from(closed.code), &*closed.reason), (4001, "SW_AUTH_EXPIRED_TOKEN"));
     alice.get("/v1/me").await.fails(401, "SW_AUTH_EXPIRED_TOKEN");
