@@ -24,7 +24,7 @@ pub fn quiet_now(preferences: &Preferences, now: Timestamp) -> bool {
 
 fn applies(hours: &QuietHours, day: Weekday) -> bool {
     let weekend = matches!(day, Weekday::Saturday | Weekday::Sunday);
-    !(hours.weekdays_only && weekend) && !(hours.weekends_only && !weekend)
+    if weekend { !hours.weekdays_only } else { !hours.weekends_only }
 }
 
 #[cfg(test)]

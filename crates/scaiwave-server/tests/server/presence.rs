@@ -118,7 +118,7 @@ async fn presence_is_told_to_who_shares_a_room_and_asked_for_within_bounds() {
     assert_eq!(events.presence_of(&bob).await, "online");
     beat(&dave, "desk", true).await;
     choose(&dave, json!("busy")).await;
-    assert_eq!(theirs.all_presence_until("busy").await, [dave.id.clone()], "Dave shares no room with anybody");
+    assert_eq!(theirs.all_presence_until("busy").await, [&*dave.id], "Dave shares no room with anybody");
     let both = alice.get(&format!("/v1/presence?ids={},{},nobody,", bob.id, dave.id)).await.ok();
     assert_eq!(both, json!({ bob.id.clone(): "online", dave.id.clone(): "busy" }));
     let many = vec!["x"; 201].join(",");
