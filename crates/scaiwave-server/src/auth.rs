@@ -241,7 +241,8 @@ fn install_hmac() {
     let _ = livekit_api::access_token::Claims::from_unverified("");
 }
 
-async fn signing_key(data_dir: &Path) -> std::io::Result<Vec<u8>> {
+/// Reads the signing key, or makes it.
+pub(crate) async fn signing_key(data_dir: &Path) -> std::io::Result<Vec<u8>> {
     let path = data_dir.join("signing.key");
     match tokio::fs::read(&path).await {
         Ok(key) if key.len() == 32 => return Ok(key),

@@ -19,7 +19,7 @@ pub struct ServeArgs {
     /// Address to listen on; put a TLS proxy before it.
     #[arg(long, env = "SCAIWAVE_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// Where database and signing key live.
+    /// Where database, signing key and files live.
     #[arg(long, env = "SCAIWAVE_DATA_DIR", default_value = "", hide_default_value = true)]
     pub data_dir: String,
     /// The right half of `@name:server`.
@@ -76,6 +76,9 @@ pub struct ServeArgs {
     /// Web pages that may use the API and the stream, as origins with commas.
     #[arg(long, env = "SCAIWAVE_CORS_ORIGINS", default_value = "", hide_default_value = true)]
     pub cors_origins: String,
+    /// The largest file that can be uploaded, in MB.
+    #[arg(long, env = "SCAIWAVE_MAX_UPLOAD_MB", default_value_t = 100)]
+    pub max_upload_mb: u32,
 }
 
 /// Checked settings of a server.
@@ -105,6 +108,10 @@ pub struct Settings {
     pub cors_origins: Vec<HeaderValue>,
     /// What presence and typing go by.
     pub clock: Clock,
+    /// The largest file that can be uploaded, in bytes.
+    pub max_upload: u64,
+    /// How long a signed address of a file is good.
+    pub signed_url: Duration,
 }
 
 /// How the SFU is reached.
@@ -167,6 +174,9 @@ impl TryFrom<ServeArgs> for Settings {
         if !(1..=86_400).contains(&args.access_token_seconds) {
             return Err(bad("SCAIWAVE_ACCESS_TOKEN_SECONDS", "must be between 1 and 86400"));
         }
+        if !(1..=10_240).contains(&args.max_upload_mb) {
+            return Err(bad("SCAIWAVE_MAX_UPLOAD_MB", "must be between 1 and 10240"));
+        }
         let name_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
         if args.server_name.is_empty() || !args.server_name.chars().all(name_ok) {
             return Err(bad("SCAIWAVE_SERVER_NAME", "must be a host name such as calls.example.org"));
@@ -186,6 +196,8 @@ impl TryFrom<ServeArgs> for Settings {
             sign_in,
             cors_origins,
             clock: Clock::default(),
+            max_upload: u64::from(args.max_upload_mb) << 20,
+            signed_url: Duration::from_secs(5 * 60),
         })
     }
 }

@@ -3,8 +3,8 @@
 //! **For**: the binary `scaiwave-server`, and tests that start a [`Server`] in their own process.
 //!
 //! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
-//! `call_model::server`, [`rooms`] what people do to rooms and messages, [`people`] knows who is there, [`store`] is the only place that
-//! knows SQL, [`publish`] and [`hub`] carry events to sockets.
+//! `call_model::server`, [`rooms`] what people do to rooms and messages, [`people`] knows who is there, [`media`] keeps files, [`store`] is the
+//! only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
 //!
 //! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
 
@@ -16,6 +16,7 @@ pub mod config;
 pub mod error;
 mod http;
 mod hub;
+mod media;
 pub mod people;
 mod publish;
 mod rooms;
@@ -31,6 +32,7 @@ use crate::{
     calls::{Calls, reconciler, sfu::Sfu, timers, webhook::Webhooks},
     clock::Clock,
     config::Settings,
+    media::Media,
     people::{Presence, Typing},
     publish::Publisher,
     store::{DEFAULT_TENANT, Store},
@@ -46,6 +48,7 @@ struct App {
     presence: Arc<Presence>,
     typing: Arc<Typing>,
     webhooks: Webhooks,
+    media: Media,
     stopping: CancellationToken,
 }
 
@@ -79,6 +82,7 @@ impl Server {
         let presence = Arc::new(Presence::open(store.clone(), publisher.clone(), moment.clone()).await?);
         let typing = Arc::new(Typing::new(store.clone(), publisher.clone(), moment));
         let webhooks = Webhooks::new(&livekit, store.clone(), calls.clone());
+        let media = Media::open(store.clone(), &settings).await?;
         let stop = CancellationToken::new();
         let listener = TcpListener::bind(settings.listen)
             .await
@@ -94,6 +98,7 @@ impl Server {
             presence: presence.clone(),
             typing: typing.clone(),
             webhooks,
+            media,
             stopping: stop.clone(),
         });
         let mut tasks = JoinSet::new();

@@ -102,8 +102,14 @@ codes! {
     EventTooOldToEdit = "SW_EVENT_TOO_OLD_TO_EDIT", 409;
     /// Closed or archived.
     RoomFrozen = "SW_ROOM_FROZEN", 409;
-    /// Content above 64 KB.
+    /// Content above 64 KB, or a file above the server's limit.
     ContentTooLarge = "SW_CONTENT_TOO_LARGE", 413;
+    /// The range asked for lies beyond the file's end (ours).
+    RangeNotSatisfiable = "SW_RANGE_NOT_SATISFIABLE", 416;
+    /// No such media for the caller, or a signed address that is not this server's (ours).
+    MediaNotFound = "SW_MEDIA_NOT_FOUND", 404;
+    /// The signed address was good once: ask for another (ours).
+    MediaUrlExpired = "SW_MEDIA_URL_EXPIRED", 403;
     /// A field is missing or wrong (ours).
     Validation = "SW_VALIDATION", 422;
     /// Too many requests: wait `Retry-After` seconds.

@@ -115,10 +115,16 @@ pub struct MessageContent {
     /// The attachment, for `swp.media`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_id: Option<MediaId>,
-    /// Everything else, as it came: `lang`, `thumbnail_id`, fields of custom kinds.
+    /// A small picture of the attachment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail_id: Option<MediaId>,
+    /// Everything else, as it came: `lang`, fields of custom kinds.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
 }
+
+/// `msgtype` of a message with an attachment.
+pub const MSGTYPE_MEDIA: &str = "swp.media";
 
 impl MessageContent {
     /// A plain text message.
@@ -129,8 +135,14 @@ impl MessageContent {
             mentions: Vec::new(),
             reply_to_event_id: None,
             media_id: None,
+            thumbnail_id: None,
             extra: serde_json::Map::new(),
         }
+    }
+
+    /// What it carries.
+    pub fn media(&self) -> impl Iterator<Item = &MediaId> {
+        self.media_id.iter().chain(&self.thumbnail_id)
     }
 }
 

@@ -100,6 +100,8 @@ async fn serve(data: &TempDir, listen: SocketAddr, access_token: Duration) -> Se
         sign_in: SignIn::default(),
         cors_origins: Vec::new(),
         clock: Clock::default(),
+        max_upload: 1 << 20,
+        signed_url: Duration::from_secs(300),
     };
     Server::start(settings, Arc::new(NoSfu)).await.unwrap()
 }

@@ -4,7 +4,9 @@ mod auth;
 mod calls;
 mod directory;
 mod extract;
+mod file;
 mod me;
+mod media;
 mod members;
 mod messages;
 mod presence;
@@ -59,6 +61,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/sync", get(sync::sync))
         .route("/v1/stream", get(stream::stream))
         .merge(calls::routes())
+        .merge(media::routes())
         .fallback(async || Failure::new(ErrorCode::NotFound, "There is nothing at this address."))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY));

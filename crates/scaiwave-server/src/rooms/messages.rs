@@ -1,7 +1,8 @@
 use call_model::{EventId, ParticipantId, PowerLevel, RoomId};
 use scaiwave_wire::{
-    EVENT_MESSAGE, EVENT_REACTION, EVENT_REDACTION, ErrorCode, MAX_CONTENT_BYTES, Membership, MessageContent,
-    ReactionContent, RedactRequest, RedactionContent, RoomEvent, RoomType, SendRequest, StreamEvent, Timestamp,
+    EVENT_MESSAGE, EVENT_REACTION, EVENT_REDACTION, ErrorCode, MAX_CONTENT_BYTES, MSGTYPE_MEDIA, Membership,
+    MessageContent, ReactionContent, RedactRequest, RedactionContent, RoomEvent, RoomType, SendRequest, StreamEvent,
+    Timestamp,
 };
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use super::{Change, forbidden, members::checked_reason, no_message, takes_news};
 use crate::{
     App,
     error::{Answer, Failure},
+    media::no_such_media,
     store::{NewEvent, Person},
 };
 
@@ -37,10 +39,9 @@ fn checked(content: &MessageContent) -> Answer<Value> {
         "swp.text" if content.body.trim().is_empty() => return fail("content.body: must not be empty"),
         "swp.code" if content.body.trim().is_empty() => return fail("content.body: must not be empty"),
         "swp.code" if string("lang")?.len() > MAX_LANG => return fail("content.lang: at most 64 characters"),
-        "swp.media" if content.media_id.as_ref().is_none_or(|id| id.as_str().is_empty()) => {
+        MSGTYPE_MEDIA if content.media_id.as_ref().is_none_or(|id| id.as_str().is_empty()) => {
             return fail("content.media_id: upload the file first and name it here");
         }
-        "swp.media" => drop(string("thumbnail_id")?),
         _ => {}
     }
     let kept = serde_json::to_value(content).map_err(Failure::internal)?;
@@ -80,6 +81,16 @@ impl Change<'_> {
         }
     }
 
+    /// The files a message carries are seen by the room from now on; its sender must see them.
+    async fn share_media(&mut self, content: &MessageContent, event: &EventId) -> Answer<()> {
+        for media in content.media() {
+            if !self.app.store.share_media(&mut self.tx, self.by, media, event).await? {
+                return Err(no_such_media());
+            }
+        }
+        Ok(())
+    }
+
     /// In whose name somebody writes.
     async fn sender(&mut self, named: Option<ParticipantId>) -> Answer<ParticipantId> {
         let Some(named) = named.filter(|named| *named != self.by.id) else { return Ok(self.by.id.clone()) };
@@ -116,6 +127,7 @@ pub(crate) async fn send(app: &App, by: &Person, id: &RoomId, request: SendReque
     let stored = app.store.add_event(&mut change.tx, new).await?;
     if stored.fresh {
         let event = &stored.event;
+        change.share_media(&request.content, &event.id).await?;
         let message = told(event, request.content, event.stream_position);
         change.tell(event.id.clone(), event.stream_position, message);
         change.commit().await?;
@@ -146,6 +158,7 @@ pub(crate) async fn edit(
     change.refers_well(&content).await?;
     let mut edited = before;
     if edited.content != kept {
+        change.share_media(&content, event).await?;
         edited = app.store.edit_message(&mut change.tx, event, &kept).await?;
         let position = change.keep_news(EVENT_MESSAGE, &Value::Null, event).await?.stream_position;
         change.tell(event.clone(), position, told(&edited, content, position));

@@ -7,6 +7,7 @@ mod attention;
 mod calls;
 mod directory;
 mod events;
+mod media;
 mod members;
 mod people;
 mod presence;
@@ -26,6 +27,7 @@ use sqlx::{
 
 pub use directory::{DirectoryEntry, DirectoryQuery};
 pub use events::{NewEvent, StoredEvent};
+pub use media::MediaRow;
 pub use members::{ReadState, RoomMember};
 pub use people::{Credentials, Person};
 pub use profiles::{NewIdentity, Profile, ProfileUpdate};
@@ -116,6 +118,7 @@ fn from_word<T: DeserializeOwned>(word: String) -> Result<T, sqlx::Error> {
     serde_json::from_value(serde_json::Value::String(word)).map_err(|e| sqlx::Error::Decode(Box::new(e)))
 }
 
-fn timestamp(ms: i64) -> Result<jiff::Timestamp, sqlx::Error> {
+/// A time of the database.
+pub(crate) fn timestamp(ms: i64) -> Result<jiff::Timestamp, sqlx::Error> {
     jiff::Timestamp::from_millisecond(ms).map_err(|e| sqlx::Error::Decode(Box::new(e)))
 }

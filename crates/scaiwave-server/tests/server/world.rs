@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -185,6 +186,8 @@ pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
         sign_in: SignIn::default(),
         cors_origins: Vec::new(),
         clock: people::Clock::stopped(),
+        max_upload: 1 << 20,
+        signed_url: Duration::from_secs(300),
     }
 }
 
@@ -273,6 +276,10 @@ impl World {
     async fn database(&self) -> sqlx::SqlitePool {
         let path = self.settings.data_dir.join("scaiwave.sqlite3");
         sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.settings.data_dir.clone()
     }
 
     /// Somebody without a token.

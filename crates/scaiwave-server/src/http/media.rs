@@ -1,0 +1,210 @@
+//! Files: upload, look, download, signed addresses.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::{
+        DefaultBodyLimit, FromRequest, Multipart, Request, State,
+        multipart::{Field, MultipartError},
+    },
+    response::Response,
+    routing::{get, post},
+};
+use call_model::MediaId;
+use futures_util::StreamExt;
+use scaiwave_wire::{Envelope, ErrorCode, Media, ScanStatus, SignedUrl};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::{
+    data,
+    extract::{Caller, Id, Query},
+    file::{Asked, deliver},
+};
+use crate::{
+    App,
+    error::{Answer, Failure},
+    media::{Incoming, Said, no_such_media, too_large},
+    store::{MediaRow, Person},
+};
+
+type Data<T> = axum::Json<Envelope<T>>;
+
+/// An upload may pause so long.
+const STALL: Duration = Duration::from_secs(30);
+/// What a form may hold beside the file: boundaries, headers, other fields. The parser keeps what it has not understood yet, and reads
+/// ahead by what the connection has at hand.
+const MAX_BESIDE: usize = 4 << 20;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        // The file has a limit of its own.
+        .route("/v1/media/upload", post(upload).layer(DefaultBodyLimit::disable()))
+        .route("/v1/media/{media_id}/info", get(info))
+        .route("/v1/media/download/{media_id}", get(download))
+        .route("/v1/media/download/{media_id}/thumbnail", get(thumbnail))
+        .route("/v1/media/signed/{media_id}", get(sign))
+        .route("/v1/media/signed/{media_id}/file", get(signed))
+}
+
+fn media(row: MediaRow) -> Media {
+    Media {
+        media_id: row.id,
+        sha256: row.sha256,
+        size: row.size,
+        mime_type: row.mime_type,
+        thumbnail_id: row.thumbnail,
+        width: row.pixels.map(|(width, _)| width),
+        height: row.pixels.map(|(_, height)| height),
+        // There is no scanner yet that could say anything else.
+        scan_status: ScanStatus::Clean,
+        file_name: row.file_name,
+        duration_ms: row.duration_ms,
+        uploader_id: row.uploader,
+        created_at: row.created_at,
+    }
+}
+
+async fn upload(State(app): State<Arc<App>>, Caller(person): Caller, request: Request) -> Answer<Data<Media>> {
+    // Refused before the first byte is read, where the length is told.
+    if request.body().size_hint().lower() > app.media.max_bytes.saturating_add(MAX_BESIDE as u64) {
+        return Err(too_large(app.media.max_bytes));
+    }
+    let beside = Beside::default();
+    let request = request.map(|body| beside.watch(body));
+    let mut form = Multipart::from_request(request, &app)
+        .await
+        .map_err(|_| Failure::validation("body: send multipart/form-data with a `file`"))?;
+    let mut file = None;
+    while let Some(field) = beside.patient(form.next_field()).await? {
+        match field.name() {
+            Some("file") if file.is_none() => file = Some(receive(&app, field, &beside).await?),
+            Some("file") => return Err(Failure::validation("file: one at a time")),
+            Some("tenant_scope") => tenant_scope(field, &beside).await?,
+            // What a later version of the API adds.
+            Some(_) | None => {}
+        }
+    }
+    let (incoming, said) = file.ok_or_else(|| Failure::validation("file: missing field `file`"))?;
+    app.media.keep(incoming, &person, said).await.map(media).map(data)
+}
+
+async fn receive(app: &App, mut field: Field<'_>, beside: &Beside) -> Answer<(Incoming, Said)> {
+    let said = Said {
+        file_name: field.file_name().unwrap_or_default().to_owned(),
+        mime_type: field.content_type().map(str::to_owned),
+    };
+    let mut incoming = app.media.begin().await?;
+    while let Some(bytes) = beside.patient(field.chunk()).await? {
+        beside.was_file(bytes.len());
+        incoming.write(&bytes).await?;
+    }
+    Ok((incoming, said))
+}
+
+/// Checked, but it opens a file to nobody: see [`Media`].
+async fn tenant_scope(mut field: Field<'_>, beside: &Beside) -> Answer<()> {
+    let mut value = Vec::new();
+    while let Some(bytes) = beside.patient(field.chunk()).await? {
+        value.extend_from_slice(&bytes[..bytes.len().min(16)]);
+    }
+    match &*value {
+        b"true" | b"false" => Ok(()),
+        _ => Err(Failure::validation("tenant_scope: true or false")),
+    }
+}
+
+/// Counts what a form holds beside its file, so that neither endless headers nor a flood of fields fill the memory.
+#[derive(Clone, Default)]
+struct Beside(Arc<AtomicUsize>);
+
+impl Beside {
+    fn watch(&self, body: Body) -> Body {
+        let beside = self.clone();
+        Body::from_stream(body.into_data_stream().map(move |bytes| {
+            let bytes = bytes.map_err(io::Error::other)?;
+            beside.0.fetch_add(bytes.len(), Ordering::Relaxed);
+            if beside.too_much() { Err(io::Error::other("the form is too large")) } else { Ok(bytes) }
+        }))
+    }
+
+    fn was_file(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn too_much(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > MAX_BESIDE
+    }
+
+    /// Waits for the next piece of a form.
+    async fn patient<T>(&self, piece: impl Future<Output = Result<T, MultipartError>>) -> Answer<T> {
+        match timeout(STALL, piece).await {
+            Ok(Ok(piece)) => Ok(piece),
+            Ok(Err(_)) if self.too_much() => {
+                Err(Failure::new(ErrorCode::ContentTooLarge, "body: too much beside the file"))
+            }
+            Ok(Err(e)) => Err(Failure::validation(format!("body: {}", e.body_text()))),
+            Err(_) => Err(Failure::validation("body: the upload stalled; send it again")),
+        }
+    }
+}
+
+async fn info(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<MediaId>) -> Answer<Data<Media>> {
+    app.media.visible(&person, &id).await.map(media).map(data)
+}
+
+async fn download(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Id(id): Id<MediaId>,
+    asked: Asked,
+) -> Answer<Response> {
+    let row = app.media.visible(&person, &id).await?;
+    deliver(&app.media, row, &asked).await
+}
+
+async fn thumbnail(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Id(id): Id<MediaId>,
+    asked: Asked,
+) -> Answer<Response> {
+    let row = thumbnail_of(&app, &person, &id).await?;
+    deliver(&app.media, row, &asked).await
+}
+
+async fn thumbnail_of(app: &App, person: &Person, id: &MediaId) -> Answer<MediaRow> {
+    let small = app.media.visible(person, id).await?.thumbnail.ok_or_else(no_such_media)?;
+    app.media.visible(person, &small).await
+}
+
+async fn sign(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<MediaId>) -> Answer<Data<SignedUrl>> {
+    let row = app.media.visible(&person, &id).await?;
+    app.media.sign(&row.id).map(data)
+}
+
+#[derive(Deserialize)]
+struct Proof {
+    expires: i64,
+    signature: String,
+}
+
+/// Without a token: the address itself is the proof.
+async fn signed(
+    State(app): State<Arc<App>>,
+    Id(id): Id<MediaId>,
+    Query(proof): Query<Proof>,
+    asked: Asked,
+) -> Answer<Response> {
+    let row = app.media.signed(&id, proof.expires, &proof.signature).await?;
+    deliver(&app.media, row, &asked).await
+}
