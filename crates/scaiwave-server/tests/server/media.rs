@@ -77,14 +77,14 @@ fn blobs(world: &World) -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
-/// Removal has no event to wait for.
-async fn until_nothing_is_left(world: &World) {
-    let empty = async {
-        while !blobs(world).is_empty() {
+/// Waits until so many files lie in the object store: what happens there has no event to wait for.
+async fn until_blobs(world: &World, number: usize) {
+    let reached = async {
+        while blobs(world).len() != number {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, empty).await.unwrap_or_else(|_| panic!("left behind: {:?}", blobs(world)));
+    timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("not {number}: {:?}", blobs(world)));
 }
 
 #[tokio::test]
@@ -384,13 +384,16 @@ async fn a_file_name_cannot_add_headers_or_leave_its_quotes() {
 
 #[tokio::test]
 async fn a_signed_address_works_without_a_token_for_a_while() {
-    let world = World::with(|s| s.signed_url = Duration::from_millis(1500)).await;
+    let world = World::start().await;
     let (alice, nobody) = (world.sign_in("alice").await, world.nobody());
     let media = upload(&alice, "a.txt", "text/plain", b"some words").await;
     let other = upload(&alice, "b.txt", "text/plain", b"other words").await;
     let id = media["media_id"].as_str().unwrap();
     let signed = alice.get(&format!("/v1/media/signed/{id}")).await.ok();
-    let (url, expires) = (signed["url"].as_str().unwrap(), signed["expires_at"].as_str().unwrap());
+    let url = signed["url"].as_str().unwrap();
+    let expires: scaiwave_wire::Timestamp = signed["expires_at"].as_str().unwrap().parse().unwrap();
+    let lasts = expires.as_millisecond() - now().0;
+    assert!((1..=300_000).contains(&lasts), "{lasts}");
     let response = fetch(&nobody, Method::GET, url, &[("range", "bytes=5-")]).await;
     assert_eq!((response.status(), &*response.text().await.unwrap()), (StatusCode::PARTIAL_CONTENT, "words"));
     let digit = url.find("expires=").unwrap() + "expires=".len();
@@ -411,15 +414,13 @@ async fn a_signed_address_works_without_a_token_for_a_while() {
         nobody.get(&altered).await.fails(404, "SW_MEDIA_NOT_FOUND");
     }
     nobody.get(cut).await.fails(422, "SW_VALIDATION");
-    // Another server's key is another key.
-    let elsewhere = World::start().await;
-    let there = User { base: elsewhere.base(), ..nobody.clone() };
-    there.get(url).await.fails(404, "SW_MEDIA_NOT_FOUND");
-
-    let until: scaiwave_wire::Timestamp = expires.parse().unwrap();
-    let rest = until.as_millisecond() - now().0;
-    tokio::time::sleep(Duration::from_millis(rest.max(0).unsigned_abs() + 1)).await;
-    nobody.get(url).await.fails(403, "SW_MEDIA_URL_EXPIRED");
+    // Another server's key is another key; on this one addresses have no time at all.
+    let elsewhere = World::with(|s| s.signed_url = Duration::ZERO).await;
+    let (nobody, alice) = (elsewhere.nobody(), elsewhere.sign_in("alice").await);
+    nobody.get(url).await.fails(404, "SW_MEDIA_NOT_FOUND");
+    let media = upload(&alice, "a.txt", "text/plain", b"some words").await;
+    let signed = alice.get(&format!("/v1/media/signed/{}", media["media_id"].as_str().unwrap())).await.ok();
+    nobody.get(signed["url"].as_str().unwrap()).await.fails(403, "SW_MEDIA_URL_EXPIRED");
 }
 
 /// Sends raw HTTP; answers what came back until the server closed.
@@ -451,7 +452,7 @@ async fn a_file_above_the_limit_is_refused_before_it_is_sent() {
     assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("SW_CONTENT_TOO_LARGE"), "{answer}");
     upload(&alice, "a", "text/plain", &noise(1 << 20)).await;
     post(&alice, form("a", "text/plain", noise((1 << 20) + 1))).await.fails(413, "SW_CONTENT_TOO_LARGE");
-    assert_eq!(blobs(&world).len(), 1);
+    until_blobs(&world, 1).await;
     // The length may be left out: then the bytes are counted as they come.
     let chunk = [b"10000\r\n", &*noise(0x10000), b"\r\n"].concat();
     let mut request = upload_head(&alice, "Transfer-Encoding: chunked").into_bytes();
@@ -470,21 +471,17 @@ async fn an_upload_that_is_cut_off_leaves_nothing_behind() {
     request.extend(noise(600_000));
     let mut socket = TcpStream::connect(alice.base.trim_start_matches("http://")).await.unwrap();
     socket.write_all(&request).await.unwrap();
-    let begun = async {
-        while blobs(&world).is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, begun).await.expect("nothing was written while it came");
+    // Written while it comes.
+    until_blobs(&world, 1).await;
     drop(socket);
-    until_nothing_is_left(&world).await;
+    until_blobs(&world, 0).await;
     // A form that goes wrong after its file.
     let part = || multipart::Part::bytes(noise(300_000)).file_name("a");
     post(&alice, multipart::Form::new().part("file", part()).text("tenant_scope", "maybe"))
         .await
         .fails(422, "SW_VALIDATION");
     post(&alice, multipart::Form::new().part("file", part()).part("file", part())).await.fails(422, "SW_VALIDATION");
-    until_nothing_is_left(&world).await;
+    until_blobs(&world, 0).await;
 }
 
 #[tokio::test]
