@@ -64,7 +64,7 @@ async fn a_refresh_token_is_good_once_and_a_second_use_revokes_its_family() {
 #[tokio::test]
 async fn expired_altered_foreign_and_missing_tokens_are_refused() {
     let foreign = World::start().await.sign_in("alice").await.token;
-    let world = World::with(|s| s.access_token = Duration::from_secs(2)).await;
+    let world = World::with(|s| s.access_token = Duration::from_secs(6)).await;
     let alice = world.sign_in("alice").await;
     let mut events = alice.stream().await;
     let mut other = alice.clone();
