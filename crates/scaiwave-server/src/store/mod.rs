@@ -29,7 +29,7 @@ pub use directory::{DirectoryEntry, DirectoryQuery};
 pub use events::{NewEvent, StoredEvent};
 pub use media::MediaRow;
 pub use members::{ReadState, RoomMember};
-pub use people::{Credentials, Person};
+pub use people::{Credentials, NewPerson, Person};
 pub use profiles::{NewIdentity, Profile, ProfileUpdate};
 pub use rooms::{NewRoom, RoomFilter, RoomRow};
 pub use tokens::Spent;
