@@ -100,7 +100,7 @@ async fn people_are_imported_with_the_passwords_they_had_elsewhere() {
         |name: &str, hash: Value| json!({ "name": name, "display_name": "New", "password_hash": hash }).to_string();
     let input =
         [line("grace", exported().into()), line("alice", exported().into()), line("heidi", Value::Null)].join("\n");
-    let done = admin(world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap();
+    let done = admin(&world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap();
     assert_eq!(done, json!({ "imported": 3 }));
 
     let grace = sign_in(&world.base(), "grace").await;
@@ -128,7 +128,7 @@ async fn one_wrong_line_imports_nobody() {
         (with_hash(&exported().replace("m=19456", "m=4000000")), "costs too much"),
     ] {
         let input = format!("{good}\n{bad}\n");
-        let error = admin(world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap_err();
+        let error = admin(&world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap_err();
         assert!(error.contains(says), "{bad}: {error}");
         assert_eq!(status(&world, "grace", "grace's password").await, 401);
     }
