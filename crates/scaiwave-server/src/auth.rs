@@ -3,7 +3,7 @@
 
 mod oidc;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -16,7 +16,7 @@ use rand::RngCore;
 use scaiwave_wire::{AuthMode, ErrorCode, LoginRequest, TokenGrant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
 pub use oidc::Provider;
@@ -35,6 +35,30 @@ const PARALLEL_HASHES: usize = 2;
 /// The one user of mock sign-in.
 const MOCK: (&str, &str) = ("mock-user", "Mock User");
 const MOCK_LASTS_SECONDS: i64 = 365 * 24 * 3600;
+
+/// Threads for hashing alone: the allocator keeps what a thread last used, and all the threads for blocking work would keep 19 MB each.
+struct Hashing(Option<Runtime>);
+
+impl Hashing {
+    fn start() -> std::io::Result<Self> {
+        let threads = Builder::new_current_thread().max_blocking_threads(PARALLEL_HASHES).build()?;
+        Ok(Self(Some(threads)))
+    }
+
+    async fn run<T: Send + 'static>(&self, hash: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+        let threads = self.0.as_ref().ok_or_else(|| Failure::internal("the hashing threads are gone"))?;
+        threads.handle().spawn_blocking(hash).await.map_err(Failure::internal)
+    }
+}
+
+impl Drop for Hashing {
+    fn drop(&mut self) {
+        // dropped by itself it would wait, which an async thread must not
+        if let Some(threads) = self.0.take() {
+            threads.shutdown_background();
+        }
+    }
+}
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,7 +84,7 @@ pub struct Auth {
     access_token: Duration,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    hashing: Arc<Semaphore>,
+    hashing: Hashing,
     // Checked when the name is unknown, so that a wrong name takes as long as a wrong password.
     nobody: String,
     passwords: bool,
@@ -86,7 +110,7 @@ impl Auth {
             access_token: settings.access_token,
             encoding: EncodingKey::from_secret(&secret),
             decoding: DecodingKey::from_secret(&secret),
-            hashing: Arc::new(Semaphore::new(PARALLEL_HASHES)),
+            hashing: Hashing::start()?,
             nobody,
             passwords: sign_in.takes(AuthMode::Password),
             provider: sign_in.oidc.clone().map(Provider::new).transpose()?,
@@ -128,13 +152,13 @@ impl Auth {
         let hash = found.as_ref().and_then(|c| c.password_hash.clone());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let permit = self.hashing.clone().acquire_owned().await.map_err(Failure::internal)?;
-        let matches = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
-        })
-        .await
-        .map_err(Failure::internal)?;
+        let matches = self
+            .hashing
+            .run(move || {
+                let hash = PasswordHash::new(&hash);
+                hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            })
+            .await?;
         match found {
             Some(found) if known && matches => self.grant(&found.person, &Uuid::new_v4().to_string()).await,
             _ => Err(refused()),
