@@ -4,11 +4,15 @@
 use std::{collections::HashMap, fs, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use call_model::server::{SfuView, Timings};
+use call_model::{
+    SfuIdentity,
+    server::{SfuView, Timings},
+};
 use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
-    config::{Livekit, Settings},
+    config::{Livekit, Settings, SignIn},
+    people::Clock,
     store::Store,
 };
 use serde_json::{Value, json};
@@ -31,6 +35,14 @@ impl Sfu for WillingSfu {
 
     async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
         Ok(SfuView::Unknown)
+    }
+
+    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
+        Ok(())
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        Ok(Vec::new())
     }
 }
 
@@ -59,6 +71,12 @@ async fn server(dir: &TempDir) -> Server {
         access_token: Duration::from_secs(3600),
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        edit_window: Duration::from_secs(24 * 3600),
+        sign_in: SignIn::default(),
+        cors_origins: Vec::new(),
+        clock: Clock::default(),
+        max_upload: 1 << 20,
+        signed_url: Duration::from_secs(300),
     };
     Server::start(settings, Arc::new(WillingSfu)).await.unwrap()
 }

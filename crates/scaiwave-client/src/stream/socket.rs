@@ -207,14 +207,14 @@ mod tests {
     #[tokio::test]
     async fn no_hello_within_five_seconds_is_a_refused_token() {
         let server = silent_after(Vec::new()).await;
-        assert_eq!(Socket::connect(&server, "t").await.err(), Some(Lost::Token));
+        assert_eq!(Socket::connect(&server, "t", Arc::default()).await.err(), Some(Lost::Token));
     }
 
     #[tokio::test]
     async fn ninety_seconds_of_silence_are_a_dead_connection() {
         let hello = r#"{"type":"hello","session_id":"5e4d0000-0000-4000-8000-000000000000","server_name":"here","tenant_id":"t","ts":"2026-11-23T12:00:00Z"}"#;
         let server = silent_after(vec![hello.into()]).await;
-        let (mut socket, hello) = Socket::connect(&server, "t").await.unwrap();
+        let (mut socket, hello) = Socket::connect(&server, "t", Arc::default()).await.unwrap();
         assert_eq!((hello.server_name.as_str(), hello.stream_position), ("here", 0));
         let started = tokio::time::Instant::now();
         assert!(matches!(socket.next().await, Err(Lost::Other(reason)) if reason.contains("silent")));
@@ -226,7 +226,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         drop(listener);
-        let error = Socket::connect(&server, "top-secret").await.err().unwrap();
+        let error = Socket::connect(&server, "top-secret", Arc::default()).await.err().unwrap();
         assert_eq!(error, Lost::Other("the connection failed: connection refused".into()));
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     clock::{Clock, Time},
     config::Livekit,
     publish::Publisher,
-    store::{Person, Store},
+    store::{NewPerson, Person, Store},
 };
 
 /// An SFU whose requests fail while it is told to.
@@ -106,7 +106,8 @@ impl Sim {
         let store = Store::open(dir.path()).await.unwrap();
         let mut people = Vec::new();
         for name in ["ada", "bo", "chi", "dan", "eva"] {
-            let id = store.put_person(name, name, "no password").await.unwrap();
+            let new = NewPerson { local_id: name, display_name: name, password_hash: None };
+            let id = store.put_person(new).await.unwrap();
             people.push(store.person(&id).await.unwrap().unwrap());
         }
         let members = |range: std::ops::Range<usize>| -> Vec<(ParticipantId, PowerLevel)> {
