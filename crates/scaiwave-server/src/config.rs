@@ -1,10 +1,13 @@
-//! Settings, from the command line and `SCAIWAVE_*`, checked before anything starts.
+//! Settings, from the command line, `SCAIWAVE_*` and a file (see [`crate::layers`]), checked before anything starts. A new setting is a
+//! field of [`ServeArgs`], with its name in the environment, and a field of [`Settings`]; nothing else knows of it.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use call_model::server::Timings;
 use clap::Args;
 use url::Url;
+
+use crate::limits::Limits;
 
 /// What `serve` is told. What has no default is empty here, so that its absence is named like every other mistake.
 #[derive(Args, Debug)]
@@ -39,6 +42,12 @@ pub struct ServeArgs {
     /// How long an access token lasts.
     #[arg(long, env = "SCAIWAVE_ACCESS_TOKEN_SECONDS", default_value_t = 3600)]
     pub access_token_seconds: u32,
+    /// What is logged, for example `info` or `scaiwave_server=debug`.
+    #[arg(long, env = "SCAIWAVE_LOG", default_value = "info")]
+    pub log: String,
+    /// How much the server takes.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Checked settings of a server.
@@ -60,6 +69,8 @@ pub struct Settings {
     pub ping: Duration,
     /// How often the SFU is asked about each live call.
     pub reconcile: Duration,
+    /// How much the server takes.
+    pub limits: Limits,
 }
 
 /// How the SFU is reached.
@@ -86,8 +97,10 @@ impl std::fmt::Debug for Livekit {
 #[derive(Debug, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct SettingError {
-    setting: &'static str,
-    problem: String,
+    /// Its name in the environment.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 impl TryFrom<ServeArgs> for Settings {
@@ -102,7 +115,7 @@ impl TryFrom<ServeArgs> for Settings {
             ("SCAIWAVE_LIVEKIT_API_SECRET", args.livekit_api_secret.is_empty()),
         ];
         if let Some((setting, _)) = needed.iter().find(|(_, missing)| *missing) {
-            return Err(bad(setting, "is not set"));
+            return Err(bad(setting, "is not set; give it on the command line, in the environment or in the file"));
         }
         let url = Url::parse(&args.livekit_url).map_err(|e| {
             bad("SCAIWAVE_LIVEKIT_URL", &format!("{e}; expected something like wss://livekit.example.org"))
@@ -129,6 +142,7 @@ impl TryFrom<ServeArgs> for Settings {
             access_token: Duration::from_secs(args.access_token_seconds.into()),
             ping: Duration::from_secs(scaiwave_wire::PING_SECONDS),
             reconcile: Duration::from_secs(10),
+            limits: args.limits,
         })
     }
 }

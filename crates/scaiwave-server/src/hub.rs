@@ -19,6 +19,8 @@ pub enum Dropped {
     Duplicate,
     /// It did not read its events.
     SlowConsumer,
+    /// The person's sessions were cut.
+    SignedOut,
 }
 
 /// The connected sockets.
@@ -84,6 +86,13 @@ impl Hub {
             sockets.remove(to);
         }
         reached
+    }
+
+    /// Closes all sockets of a person.
+    pub fn sign_out(&self, who: &ParticipantId) {
+        for socket in self.sockets.lock().remove(who).into_iter().flatten() {
+            let _ = socket.dropped.send(Dropped::SignedOut);
+        }
     }
 
     /// Tells waiting `sync` requests that the stream moved on.

@@ -1,13 +1,15 @@
 //! From a commit to the sockets. Whoever changes what others see takes a [`Turn`] first and holds it over commit and publishing, so
 //! that events leave in the order in which the changes were made.
 
+use std::sync::Arc;
+
 use axum::extract::ws::Utf8Bytes;
 use call_model::{EventId, ParticipantId, RoomId};
 use scaiwave_wire::{StreamEvent, StreamFrame, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
-use crate::hub::Hub;
+use crate::{hub::Hub, metrics::Metrics};
 
 /// Hands events to the connected sockets, in order.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub struct Publisher {
     /// Who is connected.
     pub hub: Hub,
     tenant_id: String,
+    metrics: Arc<Metrics>,
     order: Mutex<()>,
 }
 
@@ -27,8 +30,8 @@ pub struct Turn<'a> {
 
 impl Publisher {
     /// A publisher nobody is connected to yet.
-    pub fn new(tenant_id: &str) -> Self {
-        Self { hub: Hub::default(), tenant_id: tenant_id.to_owned(), order: Mutex::default() }
+    pub fn new(tenant_id: &str, metrics: Arc<Metrics>) -> Self {
+        Self { hub: Hub::default(), tenant_id: tenant_id.to_owned(), metrics, order: Mutex::default() }
     }
 
     /// Waits for its turn.
@@ -67,6 +70,11 @@ impl Turn<'_> {
         for person in to {
             self.to(person, &frame);
         }
+    }
+
+    /// Counts what is told.
+    pub fn metrics(&self) -> &Metrics {
+        &self.publisher.metrics
     }
 
     /// Tells `sync` that the stream moved on.

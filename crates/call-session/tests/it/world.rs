@@ -13,6 +13,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     config::{Livekit, Settings},
+    limits::Limits,
     store::Store,
 };
 use tempfile::TempDir;
@@ -97,6 +98,7 @@ async fn serve(data: &TempDir, listen: SocketAddr, timings: Timings) -> Server {
         access_token: Duration::from_secs(3600),
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        limits: Limits::default(),
     };
     Server::start(settings, Arc::new(EveryRoom)).await.unwrap()
 }

@@ -9,6 +9,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     config::{Livekit, Settings},
+    limits::Limits,
     store::Store,
 };
 use scaiwave_wire::{
@@ -87,6 +88,7 @@ async fn serve(data: &TempDir, listen: SocketAddr, access_token: Duration) -> Se
         access_token,
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        limits: Limits::default(),
     };
     Server::start(settings, Arc::new(NoSfu)).await.unwrap()
 }

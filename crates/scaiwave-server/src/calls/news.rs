@@ -2,7 +2,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use call_model::{
-    EventId, ParticipantId,
+    EventId, InviteState, ParticipantId,
     server::{Call, News},
 };
 use scaiwave_wire::{
@@ -64,6 +64,19 @@ async fn keep(
     Ok(store.add_event(tx, new).await?.event)
 }
 
+/// What became of an invite, as the metrics call it.
+fn outcome(state: InviteState) -> &'static str {
+    match state {
+        InviteState::Pending => "pending",
+        InviteState::Ringing => "delivered",
+        InviteState::Accepted => "answered",
+        InviteState::Declined => "declined",
+        InviteState::Busy => "busy",
+        InviteState::Missed => "missed",
+        InviteState::Cancelled => "cancelled",
+    }
+}
+
 /// Sends the news of one call to the members of its room.
 pub(super) struct Telling<'a> {
     pub turn: &'a Turn<'a>,
@@ -88,6 +101,7 @@ impl Telling<'_> {
             },
         );
         self.turn.advance(entry.stream_position);
+        self.turn.metrics().rings("sent", self.call.invites.len());
         let reached = self.ring();
         self.state();
         reached
@@ -141,6 +155,7 @@ impl Telling<'_> {
     pub(super) fn changed(&self, news: &[News], ended: Option<&RoomEvent>) {
         for item in news {
             if let News::Invite(invite) = item {
+                self.turn.metrics().rings(outcome(invite.state), 1);
                 self.everybody(
                     None,
                     StreamEvent::CallInviteUpdate {

@@ -20,19 +20,18 @@ pub async fn run(calls: Arc<Calls>, every: Duration, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = round(&calls) => {}
-        }
+        round(&calls, &stop).await;
     }
 }
 
-async fn round(calls: &Calls) {
+/// Asks about every live call; told to stop, finishes what it has begun.
+async fn round(calls: &Calls, stop: &CancellationToken) {
     let live = match calls.store().live_calls().await {
         Ok(live) => live,
         Err(e) => return tracing::error!(cause = %e, "cannot read the live calls"),
     };
     stream::iter(live)
+        .take_until(stop.cancelled())
         .for_each_concurrent(PARALLEL, async |id| {
             if let Err(e) = calls.observe(&id).await {
                 tracing::error!(call = %id, cause = ?e, "cannot reconcile a call");

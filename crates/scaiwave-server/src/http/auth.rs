@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::{Extension, extract::State};
 use scaiwave_wire::{AuthConfig, AuthMode, Envelope, Me, PasswordGrant, RefreshRequest, Registered, TokenGrant};
 
 use super::{
+    admit::ClientAddress,
     data,
     extract::{Caller, Form, Json},
 };
@@ -27,11 +28,15 @@ pub(super) async fn config() -> Data<AuthConfig> {
     })
 }
 
-pub(super) async fn token(State(app): State<Arc<App>>, Form(form): Form<PasswordGrant>) -> Answer<Data<TokenGrant>> {
+pub(super) async fn token(
+    State(app): State<Arc<App>>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    Form(form): Form<PasswordGrant>,
+) -> Answer<Data<TokenGrant>> {
     if form.grant_type != "password" {
         return Err(Failure::validation("grant_type: this server takes `password`"));
     }
-    app.auth.by_password(&form.username, form.password).await.map(data)
+    app.auth.by_password(&form.username, form.password, address, &app.rates).await.map(data)
 }
 
 pub(super) async fn refresh(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
 };
@@ -10,6 +11,7 @@ use call_model::{CallId, PowerLevel, SfuIdentity, server::Input};
 use scaiwave_wire::{Call, DeviceRequest, Envelope, ErrorCode, InitiateRequest, JoinGrant, RejectReason};
 
 use super::{
+    admit::ClientAddress,
     data,
     extract::{Body, Caller, Id, Json, OptionalJson, device},
     rooms::visible,
@@ -96,10 +98,17 @@ pub(super) async fn heartbeat(
     act(&app, &person, &id, |_| Input::Heartbeat(identity)).await
 }
 
-pub(super) async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, Body(body): Body) -> Answer<StatusCode> {
+pub(super) async fn webhook(
+    State(app): State<Arc<App>>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> Answer<StatusCode> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
         Failure::new(ErrorCode::AuthInvalidToken, "A webhook carries LiveKit's signature in Authorization.")
     })?;
-    app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await?;
-    Ok(StatusCode::OK)
+    match app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(refusal) => app.rates.address(address).and(Err(refusal)),
+    }
 }

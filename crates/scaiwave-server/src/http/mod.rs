@@ -1,8 +1,11 @@
 //! The HTTP face: routes, and what every request has in common.
 
+mod admit;
 mod auth;
 mod calls;
 mod extract;
+mod health;
+mod observe;
 mod rooms;
 mod stream;
 mod sync;
@@ -11,24 +14,16 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
-    http::{Request, StatusCode},
+    extract::DefaultBodyLimit,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use scaiwave_wire::{Envelope, ErrorCode, Meta};
 use serde::Serialize;
-use serde_json::json;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    trace::TraceLayer,
-};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{
-    App,
-    error::{Answer, Failure},
-};
+use crate::{App, error::Failure};
 
 /// Message content is at most 64 KB; the rest of a request is small.
 const MAX_BODY: usize = 128 * 1024;
@@ -37,10 +32,8 @@ const MAX_WEBHOOK: usize = 1024 * 1024;
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let request_id = axum::http::HeaderName::from_static("x-request-id");
     Router::new()
-        .route("/health", get(health))
-        .route("/readyz", get(ready))
+        .merge(health::routes())
         .route("/v1/auth/config", get(auth::config))
         .route("/v1/auth/token", post(auth::token))
         .route("/v1/auth/refresh", post(auth::refresh))
@@ -68,21 +61,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Failure::internal("a handler panicked").into_response()
         }))
-        .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .layer(from_fn_with_state(app.clone(), admit::admit))
+        .layer(from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
-}
-
-/// The query is left out on purpose: the stream's holds a token.
-fn span<B>(request: &Request<B>) -> tracing::Span {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("http", method = %request.method(), path = request.uri().path(), id)
 }
 
 async fn method_not_allowed() -> Response {
     let mut response = Failure::new(ErrorCode::NotFound, "This address takes another method.").into_response();
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    *response.status_mut() = axum::http::StatusCode::METHOD_NOT_ALLOWED;
     response
 }
 
@@ -95,18 +81,4 @@ fn data<T: Serialize>(data: T) -> Json<Envelope<T>> {
 fn list<T: Serialize>(items: Vec<T>) -> Json<Envelope<Vec<T>>> {
     let meta = Meta { total: Some(items.len() as u64), ..Meta::default() };
     Json(Envelope { data: items, meta: Some(meta) })
-}
-
-async fn health(State(app): State<Arc<App>>) -> Response {
-    let database = app.store.ping().await.is_ok();
-    let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let word = |ok| if ok { "ok" } else { "failed" };
-    let checks = json!({ "database": word(database), "version": env!("CARGO_PKG_VERSION") });
-    (status, Json(json!({ "status": word(database), "checks": checks }))).into_response()
-}
-
-/// Ready as long as the database answers; a missing SFU only stops calls, and `initiate` says so itself.
-async fn ready(State(app): State<Arc<App>>) -> Answer<Json<serde_json::Value>> {
-    app.store.ping().await?;
-    Ok(Json(json!({ "status": "ok" })))
 }

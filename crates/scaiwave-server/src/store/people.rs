@@ -26,7 +26,7 @@ pub struct Credentials {
     pub password_hash: Option<String>,
 }
 
-fn person(row: &sqlx::sqlite::SqliteRow) -> Person {
+pub(super) fn person(row: &sqlx::sqlite::SqliteRow) -> Person {
     Person {
         id: row.get::<String, _>("participant_id").into(),
         tenant_id: row.get("tenant_id"),

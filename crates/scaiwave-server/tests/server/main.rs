@@ -2,12 +2,20 @@
 //! the real SFU ([`livekit`]).
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod accounts;
 mod binary;
 mod calls;
+mod limits;
 mod livekit;
+mod logs;
+mod metrics;
+mod migrations;
+mod program;
 mod races;
 mod rooms;
+mod settings;
 mod sfu_trouble;
+mod shutdown;
 mod sign_in;
 mod stream;
 mod webhook;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -18,11 +19,15 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     config::{Livekit, Settings},
+    limits::Limits,
     store::{Store, now},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, protocol::CloseFrame},
@@ -38,6 +43,7 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 pub struct SimSfu {
     state: Mutex<SimState>,
     asked: Notify,
+    stalled: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -66,6 +72,11 @@ impl SimSfu {
         self.state.lock().failing = failing;
     }
 
+    /// Requests hang, until they do not any more.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.send_replace(stalled);
+    }
+
     /// Waits until it was asked so many more times.
     pub async fn asked(&self, times: usize) {
         for _ in 0..times {
@@ -86,8 +97,9 @@ impl SimSfu {
         self.state.lock().made
     }
 
-    fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
+    async fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
         self.asked.notify_one();
+        let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
         let mut state = self.state.lock();
         if state.failing { Err(SfuError("simulated".into())) } else { Ok(answer(&mut state)) }
     }
@@ -100,10 +112,11 @@ impl Sfu for SimSfu {
             state.made += 1;
             state.rooms.entry(room.to_owned()).or_default();
         })
+        .await
     }
 
     async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
-        self.ask(|state| drop(state.rooms.remove(room)))
+        self.ask(|state| drop(state.rooms.remove(room))).await
     }
 
     async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
@@ -111,6 +124,7 @@ impl Sfu for SimSfu {
             None => SfuView::Gone,
             Some(present) => SfuView::Present { asked_at: now(), devices: present.iter().cloned().collect() },
         })
+        .await
     }
 }
 
@@ -121,7 +135,7 @@ pub struct World {
     pub direct: String,
     settings: Settings,
     server: Option<Server>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Settings for a data directory, on a free port.
@@ -135,6 +149,7 @@ pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
         access_token: Duration::from_secs(3600),
         ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
+        limits: Limits::default(),
     }
 }
 
@@ -164,13 +179,17 @@ impl World {
         adjust(&mut settings);
         let sfu = Arc::new(SimSfu::default());
         let server = Server::start(settings.clone(), sfu.clone()).await.unwrap();
-        Self { sfu, team, direct, settings, server: Some(server), _dir: dir }
+        Self { sfu, team, direct, settings, server: Some(server), dir }
     }
 
     /// Stops the server and starts another one on the same data, on another port.
     pub async fn restart(&mut self) {
         self.server.take().unwrap().stop().await;
         self.server = Some(Server::start(self.settings.clone(), self.sfu.clone()).await.unwrap());
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        self.dir.path()
     }
 
     pub fn base(&self) -> String {

@@ -1,0 +1,62 @@
+//! An answer for people: a list is a table, anything else one line for each field.
+
+use serde_json::{Map, Value};
+
+pub(super) fn text(answer: &Value) -> String {
+    match answer {
+        Value::Array(rows) => table(rows),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| format!("{}: {}\n", title(name), word(value))).collect()
+        }
+        other => format!("{}\n", word(other)),
+    }
+}
+
+fn title(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// What people chose themselves is shown without control characters, which a terminal would obey.
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        Value::Null => "-".to_owned(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// Columns are the first row's fields.
+fn table(rows: &[Value]) -> String {
+    let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
+    let Some(first) = rows.first() else { return "none\n".to_owned() };
+    let columns: Vec<(Vec<String>, usize)> = first
+        .keys()
+        .map(|name| {
+            let cells = rows.iter().map(|row| row.get(name).map(word).unwrap_or_default());
+            let column: Vec<String> = std::iter::once(title(name)).chain(cells).collect();
+            let width = column.iter().map(|cell| cell.chars().count()).max().unwrap_or_default();
+            (column, width)
+        })
+        .collect();
+    let line = |n: usize| {
+        let cells: String = columns.iter().map(|(column, width)| format!("{:<width$}  ", column[n])).collect();
+        format!("{}\n", cells.trim_end())
+    };
+    (0..=rows.len()).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_is_a_table_and_obeys_no_control_character() {
+        let rows = json!([{ "name": "alice", "power": 100 }, { "name": "b\u{1b}[2J", "power": 0 }]);
+        assert_eq!(text(&rows), "name    power\nalice   100\nb\u{fffd}[2J  0\n");
+        assert_eq!(text(&json!([])), "none\n");
+        assert_eq!(text(&json!({ "room_id": "room-1", "disabled": false })), "disabled: no\nroom id: room-1\n");
+    }
+}
