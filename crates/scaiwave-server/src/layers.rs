@@ -156,7 +156,7 @@ impl Layers {
         };
         let command = plain.mut_subcommands(|command| command.mut_args(beneath));
         let matches = command.clone().try_get_matches_from(args);
-        let matches = matches.map_err(|e| explain(e, &command, args, file.as_deref(), &keys))?;
+        let matches = matches.map_err(|e| explain(e, command.clone(), args, file.as_deref(), &keys))?;
         let chosen =
             matches.subcommand_name().and_then(|name| command.find_subcommand(name)).unwrap_or(&command).clone();
         Ok(Self { command: chosen, matches, file: file.clone(), keys })
@@ -260,12 +260,14 @@ impl Origin<'_> {
 }
 
 /// Says of a value that clap refused which setting it is of and where it was set; everything else clap says better itself.
-fn explain(e: clap::Error, command: &Command, args: &[OsString], file: Option<&Path>, keys: &Values) -> ParseError {
+fn explain(e: clap::Error, mut command: Command, args: &[OsString], file: Option<&Path>, keys: &Values) -> ParseError {
     let (Some(cause), Some(shown)) = (e.source().map(ToString::to_string), e.get(ContextKind::InvalidArg)) else {
         return ParseError::Usage(e);
     };
     let shown = shown.to_string();
-    let of = |command: &Command| command.get_arguments().find(|arg| arg.to_string() == shown).cloned();
+    command.build();
+    let is_it = |arg: &&Arg| arg.get_env().is_some() && arg.to_string() == shown;
+    let of = |command: &Command| command.get_arguments().find(is_it).cloned();
     let Some(arg) = command.get_subcommands().find_map(of) else { return ParseError::Usage(e) };
     let id = arg.get_id().as_str();
     let flag = format!("--{}", id.replace('_', "-"));

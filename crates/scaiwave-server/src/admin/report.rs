@@ -26,12 +26,17 @@ fn word(value: &Value) -> String {
     }
 }
 
+/// Columns that people look for first; the others follow by name.
+const FIRST: [&str; 6] = ["name", "display_name", "power_level", "room_type", "members", "disabled"];
+
 /// Columns are the first row's fields.
 fn table(rows: &[Value]) -> String {
     let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
     let Some(first) = rows.first() else { return "none\n".to_owned() };
-    let columns: Vec<(Vec<String>, usize)> = first
-        .keys()
+    let mut names: Vec<&String> = first.keys().collect();
+    names.sort_by_key(|name| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
+    let columns: Vec<(Vec<String>, usize)> = names
+        .into_iter()
         .map(|name| {
             let cells = rows.iter().map(|row| row.get(name).map(word).unwrap_or_default());
             let column: Vec<String> = std::iter::once(title(name)).chain(cells).collect();
@@ -54,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_list_is_a_table_and_obeys_no_control_character() {
-        let rows = json!([{ "name": "alice", "power": 100 }, { "name": "b\u{1b}[2J", "power": 0 }]);
-        assert_eq!(text(&rows), "name    power\nalice   100\nb\u{fffd}[2J  0\n");
+        let rows = json!([{ "name": "alice", "created": 7 }, { "name": "b\u{1b}[2J", "created": null }]);
+        assert_eq!(text(&rows), "name   created\nalice  7\nb\u{fffd}[2J  -\n");
         assert_eq!(text(&json!([])), "none\n");
         assert_eq!(text(&json!({ "room_id": "room-1", "disabled": false })), "disabled: no\nroom id: room-1\n");
     }

@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::world::{Answer, PATIENCE, World, http};
+use crate::world::{Answer, PATIENCE, User, World, http};
 
 async fn world(limits: Limits) -> World {
     World::with(|settings| settings.limits = limits).await
@@ -48,16 +48,13 @@ fn limited(answer: &Answer) {
 async fn a_caller_who_asks_too_much_waits_and_the_others_do_not() {
     let world = world(Limits { rate_per_caller: 1, ..Limits::default() }).await;
     let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let mut answers = Vec::new();
-    for _ in 0..20 {
-        answers.push(alice.get("/v1/me").await);
-    }
-    let refused = answers.iter().filter(|answer| answer.status == 429).count();
-    assert!((1..=11).contains(&refused), "{refused} of 20");
-    limited(answers.iter().find(|answer| answer.status == 429).unwrap());
+    let answers = futures_util::future::join_all((0..50).map(|_| alice.get("/v1/me"))).await;
+    assert!(answers.iter().any(|answer| answer.status == 200));
+    limited(answers.iter().find(|answer| answer.status == 429).expect("nobody is refused"));
     bob.get("/v1/me").await.ok();
     let url = format!("{}/v1/stream?token={}", world.base().replace("http", "ws"), alice.token);
-    assert!(tokio_tungstenite::connect_async(url).await.is_err(), "the stream counts as well");
+    let streams = futures_util::future::join_all((0..50).map(|_| tokio_tungstenite::connect_async(&url))).await;
+    assert!(streams.iter().any(Result::is_err), "the stream counts as well");
     assert_eq!(alice.get("/health").await.status, 200);
 }
 
@@ -68,10 +65,11 @@ async fn bad_tokens_and_no_tokens_count_for_the_address() {
     let mut nobody = world.nobody();
     for token in ["", "nonsense"] {
         nobody.token = token.into();
-        while nobody.get("/v1/me").await.status == 401 {}
-        limited(&nobody.get("/v1/me").await);
+        let answers = futures_util::future::join_all((0..50).map(|_| nobody.get("/v1/me"))).await;
+        limited(answers.iter().find(|answer| answer.status == 429).expect("nobody is refused"));
     }
-    limited(&sign_in(&world, "bob", "bob's password").await);
+    let signing_in = futures_util::future::join_all((0..50).map(|_| sign_in(&world, "nobody", ""))).await;
+    assert!(signing_in.iter().any(|answer| answer.status == 429));
     alice.get("/v1/me").await.ok();
     for path in ["/health", "/readyz"] {
         assert_eq!(world.nobody().get(path).await.status, 200);
@@ -99,8 +97,9 @@ async fn a_client_behind_a_trusted_proxy_is_counted_by_its_own_address() {
         let request = http().get(format!("{}/v1/auth/config", world.base())).header("x-forwarded-for", client);
         request.send().await.unwrap().status().as_u16()
     };
-    while ask("192.0.2.1").await == 200 {}
-    assert_eq!((ask("192.0.2.1").await, ask("192.0.2.2").await), (429, 200));
+    let answers = futures_util::future::join_all((0..50).map(|_| ask("192.0.2.1"))).await;
+    assert!(answers.contains(&200) && answers.contains(&429), "{answers:?}");
+    assert_eq!(ask("192.0.2.2").await, 200);
 }
 
 #[tokio::test]
@@ -143,8 +142,11 @@ async fn a_body_that_pauses_is_answered() {
 
 #[tokio::test]
 async fn a_request_takes_only_so_long_but_a_sync_may() {
-    let world = world(Limits { request_timeout_seconds: Seconds::from_millis(300), ..Limits::default() }).await;
+    let mut world = World::start().await;
     let alice = world.sign_in("alice").await;
+    // Only now, since a password takes its time.
+    world.restart_with(|settings| settings.limits.request_timeout_seconds = Seconds::from_millis(1000)).await;
+    let alice = User { base: world.base(), ..alice };
     world.sfu.stall(true);
     let answer = alice.initiate(&world.team).await;
     answer.fails(503, "SW_OVERLOADED");
@@ -157,7 +159,7 @@ async fn a_request_takes_only_so_long_but_a_sync_may() {
         }
     };
     timeout(PATIENCE, begun).await.expect("the call was dropped half-way");
-    let page = alice.get("/v1/sync?since=99999&timeout=600").await.ok();
+    let page = alice.get("/v1/sync?since=99999&timeout=1500").await.ok();
     assert_eq!(page["events"], json!([]));
 }
 

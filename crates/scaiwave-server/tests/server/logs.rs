@@ -44,7 +44,7 @@ async fn no_secret_is_logged_even_when_everything_is() {
     server.terminate().await;
     let (_, log) = server.ended().await;
 
-    assert!(log.lines().count() > 100, "that is not everything:\n{log}");
+    assert!(log.contains("\"level\":\"DEBUG\""), "that is not everything:\n{log}");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let secrets = [
         alice.token.clone(),

@@ -64,15 +64,13 @@ async fn told_to_stop_amid_messages_the_program_loses_and_doubles_none() {
     let (team, _) = seed(&dir).await;
     let server = Program::serve(program(dir.path())).await;
     let bob = sign_in(&server.base, "bob").await;
+    let (alice, carol) = (sign_in(&server.base, "alice").await, sign_in(&server.base, "carol").await);
     let reading = tokio::spawn({
         let (base, token) = (server.base.clone(), bob.token.clone());
         async move { read(&base, &token).await }
     });
-    let mut writing = Vec::new();
-    for who in 0..4 {
-        let user = sign_in(&server.base, if who % 2 == 0 { "alice" } else { "carol" }).await;
-        writing.push(tokio::spawn(write(user, team.clone(), who)));
-    }
+    let writers = [&alice, &carol, &alice, &carol].into_iter().cloned().enumerate();
+    let writing: Vec<_> = writers.map(|(who, user)| tokio::spawn(write(user, team.clone(), who))).collect();
     tokio::time::sleep(Duration::from_millis(700)).await;
     server.terminate().await;
     let mut acknowledged = BTreeSet::new();

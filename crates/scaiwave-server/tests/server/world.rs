@@ -184,6 +184,12 @@ impl World {
 
     /// Stops the server and starts another one on the same data, on another port.
     pub async fn restart(&mut self) {
+        self.restart_with(|_| {}).await;
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(&mut self, adjust: impl FnOnce(&mut Settings)) {
+        adjust(&mut self.settings);
         self.server.take().unwrap().stop().await;
         self.server = Some(Server::start(self.settings.clone(), self.sfu.clone()).await.unwrap());
     }
