@@ -23,7 +23,16 @@ pub enum Dropped {
     SignedOut,
 }
 
-/// The connected sockets.
+/// The way of an event from its commit to the sockets. In memory it ends at this process's [`Hub`]; with several server processes it
+/// also hands the event to theirs. Callers keep the order by holding the [`crate::publish::Turn`].
+pub(crate) trait Fanout: std::fmt::Debug + Send + Sync {
+    /// Sends a frame to all sockets of a person; says whether one is known to have taken it.
+    fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool;
+    /// Tells waiting `sync` requests that the stream moved on.
+    fn advance(&self, position: u64);
+}
+
+/// The sockets connected to this process.
 #[derive(Debug)]
 pub struct Hub {
     sockets: Mutex<HashMap<ParticipantId, Vec<Socket>>>,
@@ -73,8 +82,26 @@ impl Hub {
         Subscription { hub: self, participant, session, frames: frames_rx, dropped: dropped_rx }
     }
 
-    /// Sends a frame to all sockets of a person; says whether there was one.
-    pub fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
+    /// Closes all sockets of a person.
+    pub fn sign_out(&self, who: &ParticipantId) {
+        for socket in self.sockets.lock().remove(who).into_iter().flatten() {
+            let _ = socket.dropped.send(Dropped::SignedOut);
+        }
+    }
+
+    /// Follows the stream's position.
+    pub fn positions(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    /// How many sockets are connected.
+    pub fn connected(&self) -> usize {
+        self.sockets.lock().values().map(Vec::len).sum()
+    }
+}
+
+impl Fanout for Hub {
+    fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
         let mut sockets = self.sockets.lock();
         let Some(mine) = sockets.get_mut(to) else { return false };
         for slow in mine.extract_if(.., |socket| socket.frames.try_send(frame.clone()).is_err()) {
@@ -88,30 +115,12 @@ impl Hub {
         reached
     }
 
-    /// Closes all sockets of a person.
-    pub fn sign_out(&self, who: &ParticipantId) {
-        for socket in self.sockets.lock().remove(who).into_iter().flatten() {
-            let _ = socket.dropped.send(Dropped::SignedOut);
-        }
-    }
-
-    /// Tells waiting `sync` requests that the stream moved on.
-    pub fn advance(&self, position: u64) {
+    fn advance(&self, position: u64) {
         self.position.send_if_modified(|known| {
             let moved = position > *known;
             *known = position.max(*known);
             moved
         });
-    }
-
-    /// Follows the stream's position.
-    pub fn positions(&self) -> watch::Receiver<u64> {
-        self.position.subscribe()
-    }
-
-    /// How many sockets are connected.
-    pub fn connected(&self) -> usize {
-        self.sockets.lock().values().map(Vec::len).sum()
     }
 }
 

@@ -9,13 +9,17 @@ use scaiwave_wire::{StreamEvent, StreamFrame, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
-use crate::{hub::Hub, metrics::Metrics};
+use crate::{
+    hub::{Fanout, Hub},
+    metrics::Metrics,
+};
 
 /// Hands events to the connected sockets, in order.
 #[derive(Debug)]
 pub struct Publisher {
-    /// Who is connected.
-    pub hub: Hub,
+    /// Who is connected here.
+    pub hub: Arc<Hub>,
+    fanout: Arc<dyn Fanout>,
     tenant_id: String,
     metrics: Arc<Metrics>,
     order: Mutex<()>,
@@ -31,7 +35,8 @@ pub struct Turn<'a> {
 impl Publisher {
     /// A publisher nobody is connected to yet.
     pub fn new(tenant_id: &str, metrics: Arc<Metrics>) -> Self {
-        Self { hub: Hub::default(), tenant_id: tenant_id.to_owned(), metrics, order: Mutex::default() }
+        let hub = Arc::new(Hub::default());
+        Self { fanout: hub.clone(), hub, tenant_id: tenant_id.to_owned(), metrics, order: Mutex::default() }
     }
 
     /// Waits for its turn.
@@ -55,7 +60,7 @@ impl Turn<'_> {
 
     /// Sends one frame to one person; says whether a socket took it.
     pub fn to(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
-        self.publisher.hub.send(to, frame)
+        self.publisher.fanout.send(to, frame)
     }
 
     /// Sends the same event to several people.
@@ -79,7 +84,7 @@ impl Turn<'_> {
 
     /// Tells `sync` that the stream moved on.
     pub fn advance(&self, position: u64) {
-        self.publisher.hub.advance(position);
+        self.publisher.fanout.advance(position);
     }
 }
 
