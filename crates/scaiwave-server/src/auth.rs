@@ -3,7 +3,7 @@
 
 mod oidc;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -11,7 +11,7 @@ use argon2::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use call_model::{ParticipantId, UnixMillis};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use rand::RngCore;
 use scaiwave_wire::{AuthMode, ErrorCode, LoginRequest, TokenGrant};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,9 @@ pub use oidc::Provider;
 use crate::{
     config::Settings,
     error::{Answer, Failure},
-    store::{Person, Spent, Store, now},
+    keys::Keys,
+    rates::Rates,
+    store::{Account, Person, Spent, Store, now},
 };
 
 /// Longer passwords are refused rather than hashed.
@@ -51,6 +53,9 @@ pub struct Claims {
     pub exp: i64,
     /// This token.
     pub jti: Uuid,
+    /// Of which generation: signing a person out everywhere starts a new one.
+    #[serde(default)]
+    pub generation: i64,
 }
 
 /// Signs people in.
@@ -58,40 +63,43 @@ pub struct Auth {
     store: Store,
     server_name: String,
     access_token: Duration,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-    hashing: Arc<Semaphore>,
+    keys: Keys,
+    hashing: Semaphore,
     // Checked when the name is unknown, so that a wrong name takes as long as a wrong password.
     nobody: String,
     passwords: bool,
     provider: Option<Provider>,
-    mock: Option<Person>,
+    mock: Option<Account>,
 }
 
 impl Auth {
     /// Reads the signing key from the data directory, or makes it.
     pub async fn open(store: Store, settings: &Settings) -> anyhow::Result<Self> {
-        let secret = signing_key(&settings.data_dir).await?;
-        install_hmac();
+        let keys = Keys::open(&settings.data_dir)?;
         let nobody = hash_password("").map_err(std::io::Error::other)?;
         let sign_in = &settings.sign_in;
         let mut mock = None;
         if sign_in.takes(AuthMode::Mock) {
             tracing::warn!("mock sign-in: any bearer is the user {}; never let others reach this server", MOCK.0);
-            mock = Some(store.mock_person(MOCK.0, MOCK.1).await?);
+            let person = store.mock_person(MOCK.0, MOCK.1).await?;
+            mock = store.account(&person.id).await?;
         }
         Ok(Self {
             store,
             server_name: settings.server_name.clone(),
             access_token: settings.access_token,
-            encoding: EncodingKey::from_secret(&secret),
-            decoding: DecodingKey::from_secret(&secret),
-            hashing: Arc::new(Semaphore::new(PARALLEL_HASHES)),
+            keys,
+            hashing: Semaphore::new(PARALLEL_HASHES),
             nobody,
             passwords: sign_in.takes(AuthMode::Password),
             provider: sign_in.oidc.clone().map(Provider::new).transpose()?,
             mock,
         })
+    }
+
+    /// Takes up signing keys that were rotated.
+    pub(crate) fn reload_keys(&self) -> std::io::Result<()> {
+        self.keys.reload()
     }
 
     /// The identity provider, if there is one.
@@ -114,8 +122,14 @@ impl Auth {
         Ok(self.store.revoke_family_of(&hash_token(refresh_token)).await?)
     }
 
-    /// Signs in by name and password.
-    pub async fn by_password(&self, username: &str, password: String) -> Answer<TokenGrant> {
+    /// Signs in by name and password; who fails too often has to wait.
+    pub(crate) async fn by_password(
+        &self,
+        username: &str,
+        password: String,
+        address: IpAddr,
+        rates: &Rates,
+    ) -> Answer<TokenGrant> {
         let refused = || Failure::new(ErrorCode::AuthInvalidCredentials, "Name or password is wrong.");
         if !self.passwords {
             let message = "This server does not sign in by password; see GET /v1/auth/config.";
@@ -128,13 +142,18 @@ impl Auth {
         let hash = found.as_ref().and_then(|c| c.password_hash.clone());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let permit = self.hashing.clone().acquire_owned().await.map_err(Failure::internal)?;
+        let permit = self.hashing.acquire().await.map_err(Failure::internal)?;
+        // Asked and noted while the permit is held: guesses made side by side do not get past the limit.
+        rates.may_sign_in(username, address)?;
         let matches = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
             PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
         })
         .await
         .map_err(Failure::internal)?;
+        if !(known && matches) {
+            rates.sign_in_failed(username, address);
+        }
+        drop(permit);
         match found {
             Some(found) if known && matches => self.grant(&found.person, &Uuid::new_v4().to_string()).await,
             _ => Err(refused()),
@@ -159,20 +178,27 @@ impl Auth {
     }
 
     async fn grant(&self, person: &Person, family: &str) -> Answer<TokenGrant> {
+        let account = self.store.account(&person.id).await?.filter(|account| !account.disabled);
+        let account = account.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::AuthInsufficientPermission,
+                "This account is disabled; an administrator can enable it.",
+            )
+        })?;
         let mut secret = [0; 32];
         rand::rng().fill_bytes(&mut secret);
         let refresh_token = URL_SAFE_NO_PAD.encode(secret);
         let expires = UnixMillis(now().0 + REFRESH_TOKEN.as_millis() as i64);
         self.store.add_refresh_token(&hash_token(&refresh_token), family, &person.id, expires).await?;
         Ok(TokenGrant {
-            access_token: self.access_token(person)?,
+            access_token: self.access_token(&account)?,
             refresh_token,
             token_type: "Bearer".into(),
             expires_in: self.access_token.as_secs(),
         })
     }
 
-    fn access_token(&self, person: &Person) -> Answer<String> {
+    fn access_token(&self, Account { person, generation, .. }: &Account) -> Answer<String> {
         let iat = now().0 / 1000;
         let claims = Claims {
             sub: person.id.clone(),
@@ -181,8 +207,9 @@ impl Auth {
             iat,
             exp: iat + self.access_token.as_secs() as i64,
             jti: Uuid::new_v4(),
+            generation: *generation,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Failure::internal)
+        self.keys.sign(&claims).map_err(Failure::internal)
     }
 
     /// Reads an access token; only ours, unaltered and in time, passes. With mock sign-in anything else is the mock user's.
@@ -195,16 +222,17 @@ impl Auth {
         }
     }
 
-    fn mock_claims(&self, mock: &Person, token: &str) -> Claims {
+    fn mock_claims(&self, Account { person, generation, .. }: &Account, token: &str) -> Claims {
         let iat = now().0 / 1000;
         Claims {
-            sub: mock.id.clone(),
-            tenant_id: mock.tenant_id.clone(),
+            sub: person.id.clone(),
+            tenant_id: person.tenant_id.clone(),
             iss: self.server_name.clone(),
             iat,
             exp: iat + MOCK_LASTS_SECONDS,
             // The same bearer is the same token: the stream tells windows apart by it.
             jti: Uuid::from_slice(&hash_token(token)[..16]).unwrap_or_default(),
+            generation: *generation,
         }
     }
 
@@ -214,7 +242,7 @@ impl Auth {
         validation.set_issuer(&[&self.server_name]);
         validation.set_required_spec_claims(&["exp", "sub", "iss"]);
         let expired = || Failure::new(ErrorCode::AuthExpiredToken, "The access token has expired: refresh it.");
-        match jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation) {
+        match self.keys.prove::<Claims>(token, &validation) {
             // The library still takes a token in the very second it expires.
             Ok(token) if token.claims.exp * 1000 <= now().0 => Err(expired()),
             Ok(token) => Ok(token.claims),
@@ -234,30 +262,4 @@ pub fn hash_password(password: &str) -> Result<String, argon2::password_hash::Er
 
 fn hash_token(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
-}
-
-/// `jsonwebtoken` takes its cryptography from the process: LiveKit's token crate brings HMAC and installs it at its first use.
-fn install_hmac() {
-    let _ = livekit_api::access_token::Claims::from_unverified("");
-}
-
-/// Reads the signing key, or makes it.
-pub(crate) async fn signing_key(data_dir: &Path) -> std::io::Result<Vec<u8>> {
-    let path = data_dir.join("signing.key");
-    match tokio::fs::read(&path).await {
-        Ok(key) if key.len() == 32 => return Ok(key),
-        Ok(_) => return Err(std::io::Error::other(format!("{} is damaged: expected 32 bytes", path.display()))),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        Err(e) => return Err(e),
-    }
-    let mut key = vec![0; 32];
-    rand::rng().fill_bytes(&mut key);
-    let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    let mut file = options.open(&path).await?;
-    tokio::io::AsyncWriteExt::write_all(&mut file, &key).await?;
-    file.sync_all().await?;
-    Ok(key)
 }

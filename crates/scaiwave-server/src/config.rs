@@ -1,4 +1,5 @@
-//! Settings, from the command line and `SCAIWAVE_*`, checked before anything starts.
+//! Settings, from the command line, `SCAIWAVE_*` and a file (see [`crate::layers`]), checked before anything starts. A new setting is a
+//! field of [`ServeArgs`], with its name in the environment, and a field of [`Settings`]; nothing else knows of it.
 
 mod sign_in;
 
@@ -11,7 +12,7 @@ use url::Url;
 
 pub use sign_in::{Oidc, SignIn};
 
-use crate::people::Clock;
+use crate::{limits::Limits, people::Clock};
 
 /// What `serve` is told. What has no default is empty here, so that its absence is named like every other mistake.
 #[derive(Args, Debug)]
@@ -79,6 +80,12 @@ pub struct ServeArgs {
     /// The largest file that can be uploaded, in MB.
     #[arg(long, env = "SCAIWAVE_MAX_UPLOAD_MB", default_value_t = 100)]
     pub max_upload_mb: u32,
+    /// What is logged, for example `info` or `scaiwave_server=debug`.
+    #[arg(long, env = "SCAIWAVE_LOG", default_value = "info")]
+    pub log: String,
+    /// How much the server takes.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Checked settings of a server.
@@ -112,6 +119,8 @@ pub struct Settings {
     pub max_upload: u64,
     /// How long a signed address of a file is good.
     pub signed_url: Duration,
+    /// How much the server takes.
+    pub limits: Limits,
 }
 
 /// How the SFU is reached.
@@ -138,8 +147,10 @@ impl std::fmt::Debug for Livekit {
 #[derive(Debug, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct SettingError {
-    setting: &'static str,
-    problem: String,
+    /// Its name in the environment.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 impl SettingError {
@@ -160,7 +171,7 @@ impl TryFrom<ServeArgs> for Settings {
             ("SCAIWAVE_LIVEKIT_API_SECRET", args.livekit_api_secret.is_empty()),
         ];
         if let Some((setting, _)) = needed.iter().find(|(_, missing)| *missing) {
-            return Err(bad(setting, "is not set"));
+            return Err(bad(setting, "is not set; give it on the command line, in the environment or in the file"));
         }
         let url = Url::parse(&args.livekit_url).map_err(|e| {
             bad("SCAIWAVE_LIVEKIT_URL", &format!("{e}; expected something like wss://livekit.example.org"))
@@ -198,6 +209,7 @@ impl TryFrom<ServeArgs> for Settings {
             clock: Clock::default(),
             max_upload: u64::from(args.max_upload_mb) << 20,
             signed_url: Duration::from_secs(5 * 60),
+            limits: args.limits,
         })
     }
 }

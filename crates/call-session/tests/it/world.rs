@@ -13,6 +13,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     config::{Livekit, Settings, SignIn},
+    limits::Limits,
     people::Clock,
     store::Store,
 };
@@ -112,6 +113,7 @@ async fn serve(data: &TempDir, listen: SocketAddr, timings: Timings) -> Server {
         clock: Clock::default(),
         max_upload: 1 << 20,
         signed_url: Duration::from_secs(300),
+        limits: Limits::default(),
     };
     Server::start(settings, Arc::new(EveryRoom)).await.unwrap()
 }

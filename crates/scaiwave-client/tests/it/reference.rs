@@ -9,6 +9,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     config::{Livekit, Settings, SignIn},
+    limits::Limits,
     people::Clock,
     store::Store,
 };
@@ -102,6 +103,7 @@ async fn serve(data: &TempDir, listen: SocketAddr, access_token: Duration) -> Se
         clock: Clock::default(),
         max_upload: 1 << 20,
         signed_url: Duration::from_secs(300),
+        limits: Limits::default(),
     };
     Server::start(settings, Arc::new(NoSfu)).await.unwrap()
 }

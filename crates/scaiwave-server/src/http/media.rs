@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
@@ -23,11 +22,10 @@ use call_model::MediaId;
 use futures_util::StreamExt;
 use scaiwave_wire::{Envelope, ErrorCode, Media, ScanStatus, SignedUrl};
 use serde::Deserialize;
-use tokio::time::timeout;
 
 use super::{
     data,
-    extract::{Caller, Id, Query},
+    extract::{Caller, Id, Query, paused},
     file::{Asked, deliver},
 };
 use crate::{
@@ -39,8 +37,6 @@ use crate::{
 
 type Data<T> = axum::Json<Envelope<T>>;
 
-/// An upload may pause so long.
-const STALL: Duration = Duration::from_secs(30);
 /// What a form may hold beside the file: boundaries, headers, other fields. The parser keeps what it has not understood yet, and reads
 /// ahead by what the connection has at hand.
 const MAX_BESIDE: usize = 4 << 20;
@@ -147,14 +143,11 @@ impl Beside {
 
     /// Waits for the next piece of a form.
     async fn patient<T>(&self, piece: impl Future<Output = Result<T, MultipartError>>) -> Answer<T> {
-        match timeout(STALL, piece).await {
-            Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(_)) if self.too_much() => {
-                Err(Failure::new(ErrorCode::ContentTooLarge, "body: too much beside the file"))
-            }
-            Ok(Err(e)) => Err(Failure::validation(format!("body: {}", e.body_text()))),
-            Err(_) => Err(Failure::validation("body: the upload stalled; send it again")),
-        }
+        piece.await.map_err(|e| match e {
+            _ if self.too_much() => Failure::new(ErrorCode::ContentTooLarge, "body: too much beside the file"),
+            e if paused(&e) => Failure::new(ErrorCode::RequestTooSlow, "The upload came too slowly: send it again."),
+            e => Failure::validation(format!("body: {}", e.body_text())),
+        })
     }
 }
 

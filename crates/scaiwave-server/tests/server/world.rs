@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    path::PathBuf,
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -20,12 +20,16 @@ use scaiwave_server::{
     calls::sfu::{Sfu, SfuError},
     clock::Clock,
     config::{Livekit, Settings, SignIn},
+    limits::Limits,
     people,
     store::Store,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, protocol::CloseFrame},
@@ -42,6 +46,7 @@ pub struct SimSfu {
     state: Mutex<SimState>,
     asked: Notify,
     thrown_out: Notify,
+    stalled: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -76,6 +81,11 @@ impl SimSfu {
         self.state.lock().failing = failing;
     }
 
+    /// Requests hang, until they do not any more.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.send_replace(stalled);
+    }
+
     /// Waits until it was asked so many more times.
     pub async fn asked(&self, times: usize) {
         for _ in 0..times {
@@ -106,8 +116,9 @@ impl SimSfu {
         self.state.lock().made
     }
 
-    fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
+    async fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
         self.asked.notify_one();
+        let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
         let mut state = self.state.lock();
         if state.failing { Err(SfuError("simulated".into())) } else { Ok(answer(&mut state)) }
     }
@@ -120,10 +131,11 @@ impl Sfu for SimSfu {
             state.made += 1;
             state.rooms.entry(room.to_owned()).or_default();
         })
+        .await
     }
 
     async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
-        self.ask(|state| drop(state.rooms.remove(room)))
+        self.ask(|state| drop(state.rooms.remove(room))).await
     }
 
     async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
@@ -131,6 +143,7 @@ impl Sfu for SimSfu {
             None => SfuView::Gone,
             Some(present) => SfuView::Present { devices: present.iter().cloned().collect() },
         })
+        .await
     }
 
     async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError> {
@@ -138,13 +151,14 @@ impl Sfu for SimSfu {
             if let Some(present) = state.rooms.get_mut(room) {
                 present.retain(|(who, _)| who != identity);
             }
-        })?;
+        })
+        .await?;
         self.thrown_out.notify_one();
         Ok(())
     }
 
     async fn rooms(&self) -> Result<Vec<String>, SfuError> {
-        self.ask(|state| state.rooms.keys().cloned().collect())
+        self.ask(|state| state.rooms.keys().cloned().collect()).await
     }
 }
 
@@ -188,6 +202,7 @@ pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
         clock: people::Clock::stopped(),
         max_upload: 1 << 20,
         signed_url: Duration::from_secs(300),
+        limits: Limits::default(),
     }
 }
 
@@ -228,6 +243,12 @@ impl World {
 
     /// Stops the server and starts another one on the same data, on another port.
     pub async fn restart(&mut self) {
+        self.restart_with(|_| {}).await;
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(&mut self, adjust: impl FnOnce(&mut Settings)) {
+        adjust(&mut self.settings);
         self.server.take().unwrap().stop().await;
         let server = Server::start_at(self.settings.clone(), self.sfu.clone(), self.call_clock.clone());
         self.server = Some(server.await.unwrap());
@@ -245,6 +266,10 @@ impl World {
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
         sqlx::query(statement).execute(&pool).await.unwrap();
         pool.close().await;
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        self.dir.path()
     }
 
     pub fn base(&self) -> String {
@@ -276,10 +301,6 @@ impl World {
     async fn database(&self) -> sqlx::SqlitePool {
         let path = self.settings.data_dir.join("scaiwave.sqlite3");
         sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
-    }
-
-    pub fn data_dir(&self) -> PathBuf {
-        self.settings.data_dir.clone()
     }
 
     /// Somebody without a token.
