@@ -3,7 +3,8 @@
 //! **For**: the binary `scaiwave-server`, and tests that start a [`Server`] in their own process.
 //!
 //! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
-//! `call_model::server`, [`store`] is the only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
+//! `call_model::server`, [`store`] is the only place that knows SQL, [`publish`] and [`hub`] carry events to sockets,
+//! [`openapi`] describes the routes.
 //!
 //! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
 
@@ -14,6 +15,7 @@ pub mod config;
 pub mod error;
 mod http;
 mod hub;
+pub mod openapi;
 mod publish;
 pub mod store;
 

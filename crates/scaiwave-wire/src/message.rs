@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 /// One event of a room's history, and of `sync`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomEvent {
     /// `evt-…`
     pub id: EventId,
@@ -13,21 +14,27 @@ pub struct RoomEvent {
     /// Who.
     pub sender_id: ParticipantId,
     /// `swp.room.message`, `swp.call.started` (ours), `swp.call.ended` (ours), …
+    #[cfg_attr(feature = "schema", schemars(example = &"swp.room.message"))]
     pub event_type: String,
     /// By `event_type`; see [`RoomEvent::kind`].
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [{ "msgtype": "swp.text", "body": "Hello" }])))]
     pub content: serde_json::Value,
     /// Tenant-wide, rising, opaque.
+    #[cfg_attr(feature = "schema", schemars(example = 42))]
     pub stream_position: u64,
     /// Unix seconds.
+    #[cfg_attr(feature = "schema", schemars(example = 1_777_887_000))]
     pub origin_ts: i64,
     /// When the server took it. Absent in `sync`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Last edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub edited_at: Option<Timestamp>,
     /// When it was redacted; the content is then empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub redacted_at: Option<Timestamp>,
 }
 
@@ -71,20 +78,26 @@ impl RoomEvent {
 
 /// Content of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageContent {
     /// `swp.text`, `swp.code`, `swp.media`, `swp.system`, `swp.audio_transcript`, or a custom one.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), example = &"swp.text"))]
     pub msgtype: String,
     /// The text.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(example = &"Hello"))]
     pub body: String,
     /// Who is mentioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [[]])))]
     pub mentions: Vec<ParticipantId>,
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub reply_to_event_id: Option<EventId>,
     /// The attachment, for `swp.media`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub media_id: Option<MediaId>,
 }
 
@@ -103,6 +116,7 @@ impl MessageContent {
 
 /// Content of the timeline entry "call started" (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallStartedContent {
     /// The call.
     pub call_id: CallId,
@@ -115,6 +129,7 @@ pub struct CallStartedContent {
 
 /// Content of the timeline entry "call ended" (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallEndedContent {
     /// The call.
     pub call_id: CallId,
@@ -127,8 +142,10 @@ pub struct CallEndedContent {
     pub end_reason: EndReason,
     /// Who ended it for everyone, if somebody did.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub ended_by: Option<ParticipantId>,
     /// From the first answer to the end, milliseconds; 0 if nobody answered.
+    #[cfg_attr(feature = "schema", schemars(example = 61_000))]
     pub duration_ms: u64,
     /// Who was rung and did not answer.
     #[serde(default)]
@@ -137,6 +154,7 @@ pub struct CallEndedContent {
 
 /// `POST /v1/rooms/{id}/send`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendRequest {
     /// At most 64 KB as JSON.
     pub content: MessageContent,
@@ -147,10 +165,12 @@ pub struct SendRequest {
 
 /// `GET /v1/sync`: unlike lists, paging stands inside `data`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SyncPage {
     /// In stream order.
     pub events: Vec<RoomEvent>,
     /// Give as `since` next.
+    #[cfg_attr(feature = "schema", schemars(example = 42))]
     pub next_cursor: u64,
     /// Whether more are there now.
     pub has_more: bool,

@@ -2,47 +2,97 @@
 
 use std::sync::Arc;
 
+use aide::axum::ApiRouter;
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, header::AUTHORIZATION},
 };
 use call_model::{CallId, PowerLevel, SfuIdentity, server::Input};
-use scaiwave_wire::{Call, DeviceRequest, Envelope, ErrorCode, InitiateRequest, JoinGrant, RejectReason};
+use scaiwave_wire::{Call, DeviceRequest, ErrorCode, InitiateRequest, JoinGrant, RejectReason};
 
 use super::{
-    data,
+    Data, Made, data,
     extract::{Body, Caller, Id, Json, OptionalJson, device},
     rooms::visible,
 };
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     store::Person,
 };
 
-type Data<T> = axum::Json<Envelope<T>>;
+/// A webhook carries whole participants.
+const MAX_WEBHOOK: usize = 1024 * 1024;
+
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{AuthInvalidToken, CallEnded, CallForbidden, CallLivekitUnreachable, CallNotFound, RoomNotFound};
+    let gone = [CallNotFound, CallEnded];
+    ApiRouter::new()
+        .api_route(
+            "/v1/calls/initiate",
+            op("initiate_call", "Starts a call, or joins the one the room has")
+                .note("201 for a new call, which rings the other members; 200 for the room's running one.")
+                .fails(&[RoomNotFound, CallLivekitUnreachable])
+                .gives("call_id", "/data/call_id")
+                .post(initiate),
+        )
+        .api_route("/v1/calls/{call_id}", op("call", "A call as it is").fails(&[CallNotFound]).get(one))
+        .api_route(
+            "/v1/calls/{call_id}/join",
+            op("join_call", "Lets a device in, with a fresh token")
+                .fails(&gone)
+                .fails(&[CallLivekitUnreachable])
+                .post(join),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/leave",
+            op("leave_call", "Leaves on one device").fails(&[CallNotFound]).post(leave),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/reject",
+            op("reject_call", "Declines the ring").fails(&[CallNotFound]).post(reject),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/end",
+            op("end_call", "Ends it for everyone").fails(&[CallNotFound, CallForbidden]).post(end),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/heartbeat",
+            op("call_heartbeat", "A device says that it is still there (ours)").fails(&gone).post(heartbeat),
+        )
+        .api_route(
+            "/v1/calls/webhook",
+            op("livekit_webhook", "For LiveKit alone")
+                .note("LiveKit signs the body's hash in `Authorization`.")
+                .fails(&[AuthInvalidToken])
+                .post(webhook)
+                .layer(DefaultBodyLimit::max(MAX_WEBHOOK)),
+        )
+        .with_path_items(|path| path.tag("calls"))
+}
 
 fn identity(person: &Person, request: &DeviceRequest) -> Answer<SfuIdentity> {
     Ok(SfuIdentity { participant: person.id.clone(), device: device(request.device_id.clone())? })
 }
 
-pub(super) async fn initiate(
+async fn initiate(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Json(request): Json<InitiateRequest>,
-) -> Answer<(StatusCode, Data<JoinGrant>)> {
+) -> Answer<Made<JoinGrant>> {
     let identity = SfuIdentity { participant: person.id.clone(), device: device(request.device_id)? };
     let room = visible(&app, &person, &request.room_id).await?;
     let (grant, new) = app.calls.initiate(&person, &room, request.call_type, identity).await?;
-    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, data(grant)))
+    Ok(if new { Made::New(grant) } else { Made::There(grant) })
 }
 
-pub(super) async fn one(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<CallId>) -> Answer<Data<Call>> {
+async fn one(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<CallId>) -> Answer<Data<Call>> {
     let (call, room) = app.calls.visible(&person.id, &id).await?;
     Ok(data(call.shown_to(&person.id, room.power)))
 }
 
-pub(super) async fn join(
+async fn join(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<CallId>,
@@ -60,7 +110,7 @@ async fn act(app: &App, person: &Person, id: &CallId, input: impl FnOnce(PowerLe
     Ok(data(call.shown_to(&person.id, room.power)))
 }
 
-pub(super) async fn leave(
+async fn leave(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<CallId>,
@@ -70,7 +120,7 @@ pub(super) async fn leave(
     act(&app, &person, &id, |_| Input::Leave(identity)).await
 }
 
-pub(super) async fn reject(
+async fn reject(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<CallId>,
@@ -81,12 +131,12 @@ pub(super) async fn reject(
     act(&app, &person, &id, |_| Input::Reject { by, busy }).await
 }
 
-pub(super) async fn end(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<CallId>) -> Answer<Data<Call>> {
+async fn end(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<CallId>) -> Answer<Data<Call>> {
     let by = person.id.clone();
     act(&app, &person, &id, |power| Input::End { by, allowed: power >= PowerLevel::MODERATOR }).await
 }
 
-pub(super) async fn heartbeat(
+async fn heartbeat(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<CallId>,
@@ -96,10 +146,9 @@ pub(super) async fn heartbeat(
     act(&app, &person, &id, |_| Input::Heartbeat(identity)).await
 }
 
-pub(super) async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, Body(body): Body) -> Answer<StatusCode> {
+async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, Body(body): Body) -> Answer<()> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
         Failure::new(ErrorCode::AuthInvalidToken, "A webhook carries LiveKit's signature in Authorization.")
     })?;
-    app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await?;
-    Ok(StatusCode::OK)
+    app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await
 }

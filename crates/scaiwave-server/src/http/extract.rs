@@ -1,7 +1,13 @@
-//! Extractors whose refusals are answers of the API: JSON with a code, naming the field.
+//! Extractors whose refusals are answers of the API: JSON with a code, naming the field. Each describes itself: what it reads, and the
+//! codes it refuses with.
 
 use std::sync::Arc;
 
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, ReferenceOr},
+};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
@@ -9,9 +15,16 @@ use axum::{
 };
 use call_model::DeviceId;
 use scaiwave_wire::ErrorCode;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::{App, auth::Claims, error::Failure, store::Person};
+use crate::{
+    App,
+    auth::Claims,
+    error::Failure,
+    openapi::{id_in_path, may_fail, needs_bearer},
+    store::Person,
+};
 
 /// The signed-in caller.
 pub(super) struct Caller(pub Person);
@@ -27,6 +40,13 @@ impl FromRequestParts<Arc<App>> for Caller {
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(|| Failure::new(ErrorCode::AuthInvalidToken, "Send Authorization: Bearer <access token>."))?;
         caller(app, &app.auth.verify(token)?).await.map(Self)
+    }
+}
+
+impl OperationInput for Caller {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        needs_bearer(operation);
+        may_fail(operation, &[ErrorCode::AuthInvalidToken, ErrorCode::AuthExpiredToken]);
     }
 }
 
@@ -54,6 +74,16 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
+impl OperationInput for Body {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Bytes::operation_input(ctx, operation);
+        may_fail(operation, &BODY);
+    }
+}
+
+/// How a body is refused.
+const BODY: [ErrorCode; 2] = [ErrorCode::ContentTooLarge, ErrorCode::Validation];
+
 /// A JSON body; an error names the field.
 pub(super) struct Json<T>(pub T);
 
@@ -77,6 +107,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+impl<T: JsonSchema> OperationInput for Json<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::Json::<T>::operation_input(ctx, operation);
+        may_fail(operation, &BODY);
+    }
+}
+
 /// A JSON body that may be left out.
 pub(super) struct OptionalJson<T>(pub T);
 
@@ -91,6 +128,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
         }
         let request = Request::from_parts(parts, axum::body::Body::from(bytes));
         Json::from_request(request, state).await.map(|Json(value)| Self(value))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for OptionalJson<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Json::<T>::operation_input(ctx, operation);
+        if let Some(ReferenceOr::Item(body)) = &mut operation.request_body {
+            body.required = false;
+        }
     }
 }
 
@@ -112,6 +158,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
+impl<T: JsonSchema> OperationInput for Form<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::Form::<T>::operation_input(ctx, operation);
+        may_fail(operation, &BODY);
+    }
+}
+
 /// Query parameters.
 pub(super) struct Query<T>(pub T);
 
@@ -126,6 +179,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+impl<T: JsonSchema> OperationInput for Query<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::extract::Query::<T>::operation_input(ctx, operation);
+        may_fail(operation, &[ErrorCode::Validation]);
+    }
+}
+
 /// The id in the path. One that cannot be read names nothing.
 pub(super) struct Id<T>(pub T);
 
@@ -137,6 +197,13 @@ impl<S: Send + Sync, T: From<String>> FromRequestParts<S> for Id<T> {
             Ok(Path(id)) => Ok(Self(id.into())),
             Err(_) => Err(Failure::new(ErrorCode::NotFound, "There is nothing at this address.")),
         }
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Id<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        id_in_path::<T>(ctx, operation);
+        may_fail(operation, &[ErrorCode::NotFound]);
     }
 }
 

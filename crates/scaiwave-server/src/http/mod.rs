@@ -1,67 +1,79 @@
 //! The HTTP face: routes, and what every request has in common.
+//!
+//! Each area has its `routes()`. A route is described where it stands, so that the OpenAPI description cannot drift from the code:
+//!
+//! ```ignore
+//! pub(super) fn routes() -> ApiRouter<Arc<App>> {
+//!     ApiRouter::new()
+//!         .api_route(
+//!             "/v1/calls/{call_id}/join",
+//!             op("join_call", "Lets a device in").fails(&[CallNotFound, CallEnded]).gives("call_id", "/data/call_id").post(join),
+//!         )
+//!         .with_path_items(|path| path.tag("calls"))
+//! }
+//! ```
+//!
+//! - Parameters, bodies, answers, the bearer and the refusals of the extractors are read off the handler's signature. Its types derive
+//!   `JsonSchema` (in `scaiwave-wire` by `cfg_attr(feature = "schema", …)`); doc comments become descriptions, `schemars(range(…))` and
+//!   the like bounds, `schemars(example = &"…")` examples. A type's example is put together from those of its parts.
+//! - `fails` names the codes of the handler itself. An answer with another code or status is a fault that `cargo xtask test` finds.
+//! - `gives` names a value in the answer that other operations take in path or body under that name: the links follow from it.
+//! - Handlers answer [`Data`], [`Created`] or [`Made`]. A `Response` of their own says nothing: then `answers` or `answers_as` tells.
+//! - Then `cargo run -p scaiwave-server -- openapi --write docs` brings `docs/` up to date.
 
 mod auth;
 mod calls;
+mod described;
 mod extract;
+mod health;
 mod rooms;
 mod stream;
 mod sync;
 
 use std::sync::Arc;
 
+use aide::{
+    OperationOutput,
+    axum::ApiRouter,
+    generate::GenContext,
+    openapi::{Operation, Response as Described},
+};
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::DefaultBodyLimit,
     http::{Request, StatusCode},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use scaiwave_wire::{Envelope, ErrorCode, Meta};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
 
-use crate::{
-    App,
-    error::{Answer, Failure},
-};
+use crate::{App, error::Failure};
 
 /// Message content is at most 64 KB; the rest of a request is small.
 const MAX_BODY: usize = 128 * 1024;
-/// A webhook carries whole participants.
-const MAX_WEBHOOK: usize = 1024 * 1024;
 
-/// All routes.
+/// All described routes.
+pub(crate) fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .merge(health::routes())
+        .merge(described::routes())
+        .merge(auth::routes())
+        .merge(rooms::routes())
+        .merge(sync::routes())
+        .merge(stream::routes())
+        .merge(calls::routes())
+}
+
+/// The whole face.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let request_id = axum::http::HeaderName::from_static("x-request-id");
-    Router::new()
-        .route("/health", get(health))
-        .route("/readyz", get(ready))
-        .route("/v1/auth/config", get(auth::config))
-        .route("/v1/auth/token", post(auth::token))
-        .route("/v1/auth/refresh", post(auth::refresh))
-        .route("/v1/auth/register", post(auth::register))
-        .route("/v1/me", get(auth::me))
-        .route("/v1/rooms", get(rooms::list_own))
-        .route("/v1/rooms/{room_id}", get(rooms::one))
-        .route("/v1/rooms/{room_id}/state", get(rooms::state))
-        .route("/v1/rooms/{room_id}/members", get(rooms::members))
-        .route("/v1/rooms/{room_id}/messages", get(rooms::messages))
-        .route("/v1/rooms/{room_id}/send", post(rooms::send))
-        .route("/v1/sync", get(sync::sync))
-        .route("/v1/stream", get(stream::stream))
-        .route("/v1/calls/initiate", post(calls::initiate))
-        .route("/v1/calls/webhook", post(calls::webhook).layer(DefaultBodyLimit::max(MAX_WEBHOOK)))
-        .route("/v1/calls/{call_id}", get(calls::one))
-        .route("/v1/calls/{call_id}/join", post(calls::join))
-        .route("/v1/calls/{call_id}/leave", post(calls::leave))
-        .route("/v1/calls/{call_id}/reject", post(calls::reject))
-        .route("/v1/calls/{call_id}/end", post(calls::end))
-        .route("/v1/calls/{call_id}/heartbeat", post(calls::heartbeat))
+    Router::from(routes())
         .fallback(async || Failure::new(ErrorCode::NotFound, "There is nothing at this address."))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -87,26 +99,55 @@ async fn method_not_allowed() -> Response {
 }
 
 /// `{"data": …}`
-fn data<T: Serialize>(data: T) -> Json<Envelope<T>> {
+type Data<T> = Json<Envelope<T>>;
+
+fn data<T: Serialize>(data: T) -> Data<T> {
     Json(Envelope::new(data))
 }
 
 /// `{"data": […], "meta": {"total": …}}`
-fn list<T: Serialize>(items: Vec<T>) -> Json<Envelope<Vec<T>>> {
+fn list<T: Serialize>(items: Vec<T>) -> Data<Vec<T>> {
     let meta = Meta { total: Some(items.len() as u64), ..Meta::default() };
     Json(Envelope { data: items, meta: Some(meta) })
 }
 
-async fn health(State(app): State<Arc<App>>) -> Response {
-    let database = app.store.ping().await.is_ok();
-    let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let word = |ok| if ok { "ok" } else { "failed" };
-    let checks = json!({ "database": word(database), "version": env!("CARGO_PKG_VERSION") });
-    (status, Json(json!({ "status": word(database), "checks": checks }))).into_response()
+/// `{"data": …}` with 201.
+struct Created<T>(T);
+
+/// 201 with what is new, 200 with what was there.
+enum Made<T> {
+    New(T),
+    There(T),
 }
 
-/// Ready as long as the database answers; a missing SFU only stops calls, and `initiate` says so itself.
-async fn ready(State(app): State<Arc<App>>) -> Answer<Json<serde_json::Value>> {
-    app.store.ping().await?;
-    Ok(Json(json!({ "status": "ok" })))
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, data(self.0)).into_response()
+    }
+}
+
+impl<T: Serialize> IntoResponse for Made<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::New(new) => Created(new).into_response(),
+            Self::There(there) => data(there).into_response(),
+        }
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Created<T> {
+    type Inner = T;
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, Described)> {
+        Data::<T>::operation_response(ctx, operation).map(|answer| (Some(201), answer)).into_iter().collect()
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Made<T> {
+    type Inner = T;
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, Described)> {
+        let there = Data::<T>::inferred_responses(ctx, operation);
+        there.into_iter().chain(Created::<T>::inferred_responses(ctx, operation)).collect()
+    }
 }

@@ -2,26 +2,51 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use aide::axum::ApiRouter;
 use axum::extract::State;
 use call_model::RoomId;
 use scaiwave_wire::{
     Call, EVENT_MESSAGE, Envelope, ErrorCode, MAX_CONTENT_BYTES, MAX_HISTORY_PAGE, Member, Meta, Participant, Room,
     RoomEvent, RoomState, SendRequest, StreamEvent,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    data,
+    Data, data,
     extract::{Caller, Id, Json, Query},
     list,
 };
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     store::{NewEvent, Person, RoomMember, RoomRow},
 };
 
-type Data<T> = axum::Json<Envelope<T>>;
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    let hidden = [ErrorCode::RoomNotFound];
+    ApiRouter::new()
+        .api_route(
+            "/v1/rooms",
+            op("own_rooms", "Rooms the caller is in (ours)").gives("room_id", "/data/0/id").get(list_own),
+        )
+        .api_route("/v1/rooms/{room_id}", op("room", "A room").fails(&hidden).get(one))
+        .api_route(
+            "/v1/rooms/{room_id}/state",
+            op("room_state", "A room with its members and its call").fails(&hidden).get(state),
+        )
+        .api_route("/v1/rooms/{room_id}/members", op("room_members", "Who is in a room").fails(&hidden).get(members))
+        .api_route(
+            "/v1/rooms/{room_id}/messages",
+            op("messages", "A room's history, by pages").fails(&hidden).get(messages),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/send",
+            op("send_message", "Writes into a room").fails(&hidden).gives("event_id", "/data/id").post(send),
+        )
+        .with_path_items(|path| path.tag("rooms"))
+}
 
 /// The room, for one of its members; for everybody else it does not exist.
 pub(super) async fn visible(app: &App, viewer: &Person, id: &RoomId) -> Answer<RoomRow> {
@@ -59,7 +84,7 @@ fn member(app: &App, member: RoomMember) -> Member {
     }
 }
 
-pub(super) async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Vec<Room>>> {
+async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Vec<Room>>> {
     let mut calls: HashMap<_, _> =
         app.calls.live_of(&person.id).await?.into_iter().map(|call| (call.room_id.clone(), call)).collect();
     let rooms = app.store.rooms_of(&person.id).await?;
@@ -75,28 +100,21 @@ pub(super) async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller
 }
 
 /// A room with its size.
-#[derive(Serialize)]
-pub(super) struct RoomDetails {
+#[derive(Serialize, JsonSchema)]
+struct RoomDetails {
     #[serde(flatten)]
     room: Room,
+    /// How many are in it.
     member_count: u64,
 }
 
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    Caller(person): Caller,
-    Id(id): Id<RoomId>,
-) -> Answer<Data<RoomDetails>> {
+async fn one(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<RoomDetails>> {
     let row = visible(&app, &person, &id).await?;
     let call = app.calls.live_in(&id).await?.map(|call| call.shown_to(&person.id, row.power));
     Ok(data(RoomDetails { member_count: row.member_count, room: room(row, call) }))
 }
 
-pub(super) async fn state(
-    State(app): State<Arc<App>>,
-    Caller(person): Caller,
-    Id(id): Id<RoomId>,
-) -> Answer<Data<RoomState>> {
+async fn state(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<RoomState>> {
     let row = visible(&app, &person, &id).await?;
     let call = app.calls.live_in(&id).await?.map(|call| call.shown_to(&person.id, row.power));
     let members = app.store.members(&id).await?;
@@ -110,21 +128,21 @@ pub(super) async fn state(
     }))
 }
 
-pub(super) async fn members(
-    State(app): State<Arc<App>>,
-    Caller(person): Caller,
-    Id(id): Id<RoomId>,
-) -> Answer<Data<Vec<Member>>> {
+async fn members(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Vec<Member>>> {
     visible(&app, &person, &id).await?;
     let members = app.store.members(&id).await?;
     Ok(list(members.into_iter().map(|m| member(&app, m)).collect()))
 }
 
-#[derive(Deserialize)]
-pub(super) struct HistoryQuery {
+#[derive(Deserialize, JsonSchema)]
+struct HistoryQuery {
+    /// How many events at most.
     #[serde(default = "default_page")]
+    #[schemars(range(min = 1, max = MAX_HISTORY_PAGE))]
     limit: u32,
+    /// The `next_cursor` of the page before.
     from: Option<u64>,
+    /// Which way.
     #[serde(default)]
     direction: Direction,
 }
@@ -133,7 +151,8 @@ fn default_page() -> u32 {
     50
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+/// Which way history is read.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Direction {
     /// Newest first.
@@ -143,7 +162,7 @@ enum Direction {
     Forward,
 }
 
-pub(super) async fn messages(
+async fn messages(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<RoomId>,
@@ -162,7 +181,7 @@ pub(super) async fn messages(
     Ok(axum::Json(Envelope { data: events, meta: Some(meta) }))
 }
 
-pub(super) async fn send(
+async fn send(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Id(id): Id<RoomId>,

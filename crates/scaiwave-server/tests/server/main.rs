@@ -5,6 +5,7 @@
 mod binary;
 mod calls;
 mod livekit;
+mod openapi;
 mod races;
 mod rooms;
 mod sfu_trouble;
