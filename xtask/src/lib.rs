@@ -15,6 +15,5 @@ pub mod peers;
 pub mod process;
 pub mod progress;
 pub mod setup;
-pub mod soak;
 pub mod stack;
 pub mod test;

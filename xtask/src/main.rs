@@ -1,10 +1,10 @@
 //! `cargo xtask`: the two set-up commands `demo` and `test`, and what they are made of.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, build, demo, licences, paths, process, progress, setup, soak, stack, test};
+use xtask::{bench, build, demo, licences, paths, process, progress, setup, stack, test};
 
 /// Sets up, shows, tests and measures ScaiWave Calls.
 #[derive(Parser)]
@@ -32,14 +32,6 @@ enum Task {
         /// One stage alone: format, licences, ui, types, clippy, unit, static-sdk, api, e2e.
         #[arg(long, value_name = "STAGE")]
         only: Option<String>,
-    },
-    /// Runs one thing for long: api.
-    Soak {
-        /// Which.
-        name: String,
-        /// For how long.
-        #[arg(long, default_value_t = 30)]
-        minutes: u64,
     },
     /// Brings THIRD_PARTY.md up to date.
     Licences,
@@ -73,7 +65,6 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::run(),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Test { only } => test::run(only.as_deref()),
-        Task::Soak { name, minutes } => soak::run(&name, Duration::from_secs(minutes * 60)),
         Task::Licences => licences::check(true),
         Task::Screenshots => {
             setup::all()?;
