@@ -33,7 +33,7 @@ enum Task {
         #[arg(long, value_name = "STAGE")]
         only: Option<String>,
     },
-    /// Plays something over and over, for as long as nothing breaks: server (killed in mid-call).
+    /// Plays something over and over, for as long as nothing breaks: server (killed in mid-call), api.
     Soak {
         /// Which.
         name: String,

@@ -1,11 +1,11 @@
 //! `soak`: what takes too long for each change, over and over, each run by a seed that plays it again.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::{build, progress::headline, setup};
+use crate::{api, build, progress::headline, setup};
 
 /// How long, and from which seed on.
 #[derive(Args, Clone, Copy, Debug)]
@@ -21,9 +21,21 @@ pub struct Options {
 /// A soak: its name, and what it does.
 type Soak = (&'static str, fn(Options) -> Result<()>);
 
-const SOAKS: [Soak; 1] = [
+const SOAKS: [Soak; 2] = [
     // the server is killed in the midst of a scripted call
-    ("server", |options| test(&["--package=scaiwave-server", "--test=blackbox", "--", "soak::", "--nocapture"], options)),
+    ("server", |options| {
+        test(&["--package=scaiwave-server", "--test=blackbox", "--", "soak::", "--nocapture"], options)
+    }),
+    // whatever the API's description allows and forbids, a minute each run
+    ("api", |options| {
+        build::programs(&[build::SERVER])?;
+        let first = options.seed.unwrap_or_else(rand::random);
+        (0..options.runs).try_for_each(|run| {
+            let seed = first.wrapping_add(run);
+            headline(&format!("seed {seed}"));
+            api::run(Duration::from_secs(60), seed)
+        })
+    }),
 ];
 
 /// Runs one soak.

@@ -29,7 +29,7 @@ const STAGES: [Stage; 9] = [
     ("static-sdk", static_sdk),
     ("api", || {
         build::programs(&[build::SERVER])?;
-        api::run(Duration::from_secs(75), Some(1))
+        api::run(Duration::from_secs(75), 1)
     }),
     ("e2e", end_to_end),
 ];

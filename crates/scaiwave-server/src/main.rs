@@ -68,7 +68,7 @@ fn describe(args: &OpenapiArgs) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    print(if args.events { openapi::events() } else { openapi::openapi() })
+    print(if args.events { openapi::events() } else { openapi::openapi() }.trim_end())
 }
 
 fn print(answer: impl std::fmt::Display) -> anyhow::Result<()> {
@@ -81,7 +81,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let sfu = Arc::new(LivekitSfu::new(&settings.livekit));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(settings, sfu).await?;
-    print(&serde_json::json!({ "listening": format!("http://{}", server.address) }))?;
+    print(serde_json::json!({ "listening": format!("http://{}", server.address) }))?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

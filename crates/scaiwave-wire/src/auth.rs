@@ -45,7 +45,7 @@ pub enum AuthMode {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PasswordGrant {
     /// Always `password`.
-    #[cfg_attr(feature = "schema", schemars(example = &"password"))]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["password"])))]
     pub grant_type: String,
     /// The local name.
     #[cfg_attr(feature = "schema", schemars(example = &"alice"))]

@@ -92,6 +92,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let Body(body) = Body::from_request(request, state).await?;
+        // serde would take a list for an object's fields in their order.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Failure::validation("body: a JSON object is wanted, not a list"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let path = e.path().to_string();

@@ -2,7 +2,7 @@
 //!
 //! Each area has its `routes()`. A route is described where it stands, so that the OpenAPI description cannot drift from the code:
 //!
-//! ```ignore
+//! ```text
 //! pub(super) fn routes() -> ApiRouter<Arc<App>> {
 //!     ApiRouter::new()
 //!         .api_route(
