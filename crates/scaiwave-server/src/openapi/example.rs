@@ -32,7 +32,7 @@ fn plain<'a>(schema: &'a Value, definitions: &dyn Fn(&str) -> Option<&'a Value>)
             properties.map(|(name, property)| (name.clone(), of(property, definitions))).collect()
         }
         Some("array") => json!([of(&schema["items"], definitions)]),
-        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(0)),
+        Some("integer" | "number") => json!(schema["minimum"].as_i64().unwrap_or_default().max(0)),
         Some("boolean") => json!(true),
         Some("string") => match schema["format"].as_str() {
             Some("date-time") => json!("2026-05-04T09:30:00Z"),

@@ -16,6 +16,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 pub(super) const EVERYWHERE: [ErrorCode; 2] = [ErrorCode::RateLimitExceeded, ErrorCode::Internal];
 
 pub(super) fn finish(api: &mut Value) {
+    bounds(api);
     name_ids(&mut api["paths"]);
     failures(api);
     links(api);
@@ -33,6 +34,25 @@ fn operations(paths: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>
 
 pub(super) fn definition<'a>(schemas: &'a Value, reference: &str) -> Option<&'a Value> {
     schemas.get(reference.rsplit('/').next()?)
+}
+
+/// Integers end where their types do; schemars tells the type by `format` alone.
+fn bounds(schema: &mut Value) {
+    let ends = match schema["format"].as_str() {
+        Some("uint32") => Some((json!(0), json!(u32::MAX))),
+        Some("uint64") => Some((json!(0), json!(u64::MAX))),
+        Some("int64") => Some((json!(i64::MIN), json!(i64::MAX))),
+        _ => None,
+    };
+    if let (Value::Object(schema), Some((least, most))) = (&mut *schema, ends) {
+        schema.entry("minimum").or_insert(least);
+        schema.entry("maximum").or_insert(most);
+    }
+    match schema {
+        Value::Object(parts) => parts.values_mut().for_each(bounds),
+        Value::Array(parts) => parts.iter_mut().for_each(bounds),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// The ids in a path are named by it, in its order.

@@ -175,12 +175,15 @@ fn kind(schema: &Value) -> String {
     if named.is_empty() { "anything".into() } else { named.join(" or ") }
 }
 
+/// Bounds that are meant, not those of the machine's integers.
 fn bounds(schema: &Value) -> String {
-    match (&schema["minimum"], &schema["maximum"]) {
-        (Value::Null, Value::Null) => String::new(),
-        (from, Value::Null) => format!(" from {from}"),
-        (Value::Null, to) => format!(" to {to}"),
-        (from, to) => format!(" {from} to {to}"),
+    let from = schema["minimum"].as_i64().filter(|from| *from != i64::MIN);
+    let to = schema["maximum"].as_i64().filter(|to| *to < i64::from(u32::MAX));
+    match (from, to) {
+        (None, None) => String::new(),
+        (Some(from), None) => format!(" from {from}"),
+        (None, Some(to)) => format!(" to {to}"),
+        (Some(from), Some(to)) => format!(" {from} to {to}"),
     }
 }
 

@@ -57,6 +57,11 @@ fn every_operation_says_what_it_is_takes_and_answers() {
         );
     }
     assert!(ids.contains("initiate_call"));
+    let sync = api["paths"]["/v1/sync"]["get"]["parameters"].as_array().unwrap();
+    let bounds =
+        |name| sync.iter().find(|p| p["name"] == name).map(|p| (&p["schema"]["minimum"], &p["schema"]["maximum"]));
+    assert_eq!(bounds("limit"), Some((&json!(1), &json!(500))), "as the handler has it");
+    assert_eq!(bounds("since"), Some((&json!(0), &json!(u64::MAX))), "as the type has it");
 }
 
 #[test]
