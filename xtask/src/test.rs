@@ -1,11 +1,14 @@
 //! `test`: everything that CI runs, in the order of what fails fastest.
 
-use std::{process::Command, time::Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    build, licences, paths,
+    api, build, licences, paths,
     progress::{self, elapsed, headline, say},
     setup,
 };
@@ -13,7 +16,7 @@ use crate::{
 /// A stage: its name for `--only`, and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     ("format", || cargo("cargo fmt", &["fmt", "--all", "--check"])),
     ("licences", || licences::check(false)),
     ("ui", ui),
@@ -24,6 +27,10 @@ const STAGES: [Stage; 8] = [
     // the end-to-end tests come last, on a desktop
     ("unit", || cargo("cargo test", &["test", "--locked", "--workspace", "--exclude=e2e", ENGINE])),
     ("static-sdk", static_sdk),
+    ("api", || {
+        build::programs(&[build::SERVER])?;
+        api::run(Duration::from_secs(75), 1)
+    }),
     ("e2e", end_to_end),
 ];
 const ENGINE: &str = "--features=call-media/engine";

@@ -39,12 +39,14 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// How long a call rings.
     pub ring_seconds: u32,
+    /// More settings of the server, `SCAIWAVE_*`.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Options {
     /// In this directory, with the server's own defaults.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, data_dir: None, ring_seconds: 45 }
+        Self { directory, data_dir: None, ring_seconds: 45, settings: Vec::new() }
     }
 }
 
@@ -123,6 +125,7 @@ impl Stack {
         command.env("SCAIWAVE_LIVEKIT_API_KEY", &self.state.livekit_api_key);
         command.env("SCAIWAVE_LIVEKIT_API_SECRET", &self.state.livekit_api_secret);
         command.env("SCAIWAVE_RING_SECONDS", self.options.ring_seconds.to_string());
+        command.envs(self.options.settings.iter().map(|(name, value)| (name, value)));
         let pipes = Pipes { stdout: Output::Pipe, stdin: false };
         let mut process = Process::start("scaiwave-server", command, &self.log("scaiwave-server"), pipes)?;
         let output = process.stdout().context("scaiwave-server's output is not piped")?;

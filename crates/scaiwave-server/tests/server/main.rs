@@ -12,6 +12,7 @@ mod messages;
 mod migration;
 mod migrations;
 mod oidc;
+mod openapi;
 mod own_settings;
 mod people;
 mod presence;
