@@ -94,7 +94,6 @@ impl Op {
     }
 
     /// An answer that is no JSON.
-    #[allow(dead_code, reason = "for files")]
     pub(crate) fn answers_as(mut self, status: u16, description: &str, media_type: &str) -> Self {
         let schema = schemars::json_schema!({ "type": "string" });
         put_response(&mut self.operation, status, description, media_type, schema);
