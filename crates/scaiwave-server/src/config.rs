@@ -39,6 +39,9 @@ pub struct ServeArgs {
     /// How long an access token lasts.
     #[arg(long, env = "SCAIWAVE_ACCESS_TOKEN_SECONDS", default_value_t = 3600)]
     pub access_token_seconds: u32,
+    /// For tests: the timers of a call run this many times faster.
+    #[arg(long, env = "SCAIWAVE_TIME_LAPSE", default_value_t = 1, hide = true)]
+    pub time_lapse: u32,
 }
 
 /// Checked settings of a server.
@@ -116,6 +119,9 @@ impl TryFrom<ServeArgs> for Settings {
         if !(1..=86_400).contains(&args.access_token_seconds) {
             return Err(bad("SCAIWAVE_ACCESS_TOKEN_SECONDS", "must be between 1 and 86400"));
         }
+        if !(1..=100).contains(&args.time_lapse) {
+            return Err(bad("SCAIWAVE_TIME_LAPSE", "must be between 1 and 100"));
+        }
         let name_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
         if args.server_name.is_empty() || !args.server_name.chars().all(name_ok) {
             return Err(bad("SCAIWAVE_SERVER_NAME", "must be a host name such as calls.example.org"));
@@ -125,10 +131,11 @@ impl TryFrom<ServeArgs> for Settings {
             data_dir: args.data_dir.into(),
             server_name: args.server_name,
             livekit: Livekit { url, api_key: args.livekit_api_key, api_secret: args.livekit_api_secret },
-            timings: Timings { ring_ms: i64::from(args.ring_seconds) * 1000, ..Timings::default() },
+            timings: Timings { ring_ms: i64::from(args.ring_seconds) * 1000, ..Timings::default() }
+                .faster(args.time_lapse),
             access_token: Duration::from_secs(args.access_token_seconds.into()),
             ping: Duration::from_secs(scaiwave_wire::PING_SECONDS),
-            reconcile: Duration::from_secs(10),
+            reconcile: Duration::from_secs(10) / args.time_lapse,
         })
     }
 }

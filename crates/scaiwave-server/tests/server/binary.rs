@@ -89,6 +89,7 @@ async fn a_setting_that_cannot_be_used_is_named() {
         ("SCAIWAVE_LIVEKIT_API_SECRET", ""),
         ("SCAIWAVE_RING_SECONDS", "121"),
         ("SCAIWAVE_ACCESS_TOKEN_SECONDS", "0"),
+        ("SCAIWAVE_TIME_LAPSE", "0"),
         ("SCAIWAVE_SERVER_NAME", "a b"),
         ("SCAIWAVE_LISTEN", "192.0.2.1:80"),
     ] {
