@@ -14,5 +14,6 @@ pub mod peers;
 pub mod process;
 pub mod progress;
 pub mod setup;
+pub mod soak;
 pub mod stack;
 pub mod test;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, build, demo, licences, paths, process, progress, setup, stack, test};
+use xtask::{bench, build, demo, licences, paths, process, progress, setup, soak, stack, test};
 
 /// Sets up, shows, tests and measures ScaiWave Calls.
 #[derive(Parser)]
@@ -32,6 +32,13 @@ enum Task {
         /// One stage alone: format, licences, ui, types, clippy, unit, static-sdk, e2e.
         #[arg(long, value_name = "STAGE")]
         only: Option<String>,
+    },
+    /// Plays something over and over, for as long as nothing breaks: server (killed in mid-call).
+    Soak {
+        /// Which.
+        name: String,
+        #[command(flatten)]
+        options: soak::Options,
     },
     /// Brings THIRD_PARTY.md up to date.
     Licences,
@@ -65,6 +72,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::run(),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Test { only } => test::run(only.as_deref()),
+        Task::Soak { name, options } => soak::run(&name, options),
         Task::Licences => licences::check(true),
         Task::Screenshots => {
             setup::all()?;
