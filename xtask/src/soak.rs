@@ -23,7 +23,9 @@ type Soak = (&'static str, fn(Options) -> Result<()>);
 
 const SOAKS: [Soak; 1] = [
     // the server is killed in the midst of a scripted call
-    ("server", |options| test(&["--package=scaiwave-server", "--test=blackbox", "--", "soak::", "--nocapture"], options)),
+    ("server", |options| {
+        test(&["--package=scaiwave-server", "--test=blackbox", "--", "soak::", "--nocapture"], options)
+    }),
 ];
 
 /// Runs one soak.

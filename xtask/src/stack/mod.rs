@@ -39,12 +39,14 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// How long a call rings.
     pub ring_seconds: u32,
+    /// Where the SFU sends its webhooks; straight to the server by default.
+    pub webhooks: Option<String>,
 }
 
 impl Options {
     /// In this directory, with the server's own defaults.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, data_dir: None, ring_seconds: 45 }
+        Self { directory, data_dir: None, ring_seconds: 45, webhooks: None }
     }
 }
 
@@ -175,6 +177,7 @@ impl Stack {
     fn livekit_configuration(&self) -> String {
         let Ports { server: _, livekit, livekit_tcp, livekit_udp } = self.ports;
         let State { server_url, livekit_api_key: key, livekit_api_secret: secret, .. } = &self.state;
+        let webhooks = self.options.webhooks.clone().unwrap_or_else(|| format!("{server_url}/v1/calls/webhook"));
         // JSON is YAML
         serde_json::json!({
             "port": livekit,
@@ -189,7 +192,7 @@ impl Stack {
             },
             "room": { "auto_create": false },
             "keys": { key.as_str(): secret },
-            "webhook": { "api_key": key, "urls": [format!("{server_url}/v1/calls/webhook")] },
+            "webhook": { "api_key": key, "urls": [webhooks] },
             "logging": { "level": "info" },
         })
         .to_string()
