@@ -1,5 +1,7 @@
 //! The admin commands; they work beside a running server, on the same database.
 
+mod import;
+
 use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, bail};
@@ -8,7 +10,10 @@ use clap::{Args, Subcommand};
 use scaiwave_wire::RoomType;
 use serde_json::{Value, json};
 
-use crate::{auth::hash_password, store::Store};
+use crate::{
+    auth::hash_password,
+    store::{NewPerson, Store},
+};
 
 /// `scaiwave-server admin …`
 #[derive(Args, Debug)]
@@ -33,6 +38,14 @@ enum Add {
         /// Read the password from standard input.
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+    /// Adds many people at once, or sets name and password of those who are there: all of them or, if a line is wrong, none.
+    #[command(name = "import-users")]
+    Users {
+        /// Read JSON from standard input, a person a line: {"name", "display_name", "password_hash"}. The hash is argon2id in PHC
+        /// form, as another server exports it; without one the person has no password.
+        #[arg(long, required = true)]
+        stdin: bool,
     },
     /// Adds a group room; its first member made it.
     #[command(name = "add-room")]
@@ -61,6 +74,7 @@ pub async fn run(args: AdminArgs) -> anyhow::Result<Value> {
         Add::User { name, display_name, password_stdin: _ } => {
             add_user(&store, &name, &display_name, &read_password()?).await
         }
+        Add::Users { stdin: _ } => import::users(&store, std::io::stdin().lock()).await,
         Add::Room { name, members } => add_room(&store, &name, &members).await,
         Add::Direct { a, b } => add_direct(&store, &a, &b).await,
     };
@@ -74,20 +88,32 @@ fn read_password() -> anyhow::Result<String> {
     Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Adds a person, or sets name and password of one who is there.
-pub async fn add_user(store: &Store, name: &str, display_name: &str, password: &str) -> anyhow::Result<Value> {
+fn check_name(name: &str) -> anyhow::Result<()> {
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > 64 || !name.chars().all(fine) {
-        bail!("NAME: 1 to 64 lower-case letters, digits, '-', '_' or '.'");
+        bail!("1 to 64 lower-case letters, digits, '-', '_' or '.'");
     }
+    Ok(())
+}
+
+fn check_display_name(display_name: &str) -> anyhow::Result<()> {
     if display_name.trim().is_empty() || display_name.chars().count() > 200 {
-        bail!("--display-name: 1 to 200 characters");
+        bail!("1 to 200 characters");
     }
+    Ok(())
+}
+
+/// Adds a person, or sets name and password of one who is there.
+pub async fn add_user(store: &Store, name: &str, display_name: &str, password: &str) -> anyhow::Result<Value> {
+    check_name(name).context("NAME")?;
+    check_display_name(display_name).context("--display-name")?;
     if password.is_empty() {
         bail!("the password on standard input is empty");
     }
     let hash = hash_password(password).map_err(|e| anyhow::anyhow!("cannot hash the password: {e}"))?;
-    let id = store.put_person(name, display_name.trim(), &hash).await?;
+    let id = store
+        .put_person(NewPerson { local_id: name, display_name: display_name.trim(), password_hash: Some(&hash) })
+        .await?;
     Ok(json!({ "participant_id": id }))
 }
 

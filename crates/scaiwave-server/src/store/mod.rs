@@ -19,7 +19,7 @@ use sqlx::{
 };
 
 pub use events::{NewEvent, StoredEvent};
-pub use people::{Credentials, Person};
+pub use people::{Credentials, NewPerson, Person};
 pub use rooms::{RoomMember, RoomRow};
 pub use tokens::Spent;
 

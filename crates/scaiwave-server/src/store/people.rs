@@ -3,7 +3,7 @@
 use call_model::ParticipantId;
 use sqlx::Row;
 
-use super::{DEFAULT_TENANT, Store, now};
+use super::{DEFAULT_TENANT, Store, Write, now};
 
 /// Somebody of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,29 +35,33 @@ fn person(row: &sqlx::sqlite::SqliteRow) -> Person {
     }
 }
 
+/// Somebody to be added.
+#[derive(Clone, Copy)]
+pub struct NewPerson<'a> {
+    /// The left half of `@name:server`.
+    pub local_id: &'a str,
+    /// As others see the person.
+    pub display_name: &'a str,
+    /// Argon2id, PHC string; `None` for who is not to sign in by password.
+    pub password_hash: Option<&'a str>,
+}
+
 impl Store {
     /// Adds a person, or sets name and password of one that is there.
-    pub async fn put_person(
-        &self,
-        local_id: &str,
-        display_name: &str,
-        password_hash: &str,
-    ) -> Result<ParticipantId, sqlx::Error> {
-        let row = sqlx::query(
-            "INSERT INTO participants (participant_id, tenant_id, local_id, display_name, password_hash, created_at)
-             VALUES (?, ?, ?, ?, ?, ?)
-             ON CONFLICT (local_id) DO UPDATE SET display_name = excluded.display_name, password_hash = excluded.password_hash
-             RETURNING participant_id",
-        )
-        .bind(uuid::Uuid::new_v4().to_string())
-        .bind(DEFAULT_TENANT)
-        .bind(local_id)
-        .bind(display_name)
-        .bind(password_hash)
-        .bind(now().0)
-        .fetch_one(&self.write)
-        .await?;
-        Ok(row.get::<String, _>(0).into())
+    pub async fn put_person(&self, new: NewPerson<'_>) -> Result<ParticipantId, sqlx::Error> {
+        let mut tx = self.begin().await?;
+        let id = put(&mut tx, new).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// The same for many, all of them or none.
+    pub async fn put_people(&self, new: impl IntoIterator<Item = NewPerson<'_>>) -> Result<(), sqlx::Error> {
+        let mut tx = self.begin().await?;
+        for person in new {
+            put(&mut tx, person).await?;
+        }
+        tx.commit().await
     }
 
     /// Looks up who signs in.
@@ -77,4 +81,22 @@ impl Store {
             .await?;
         Ok(row.as_ref().map(person))
     }
+}
+
+async fn put(tx: &mut Write, new: NewPerson<'_>) -> Result<ParticipantId, sqlx::Error> {
+    let row = sqlx::query(
+        "INSERT INTO participants (participant_id, tenant_id, local_id, display_name, password_hash, created_at)
+         VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (local_id) DO UPDATE SET display_name = excluded.display_name, password_hash = excluded.password_hash
+         RETURNING participant_id",
+    )
+    .bind(uuid::Uuid::new_v4().to_string())
+    .bind(DEFAULT_TENANT)
+    .bind(new.local_id)
+    .bind(new.display_name)
+    .bind(new.password_hash)
+    .bind(now().0)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(row.get::<String, _>(0).into())
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Stdio};
 
+use scaiwave_server::auth;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -10,7 +11,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::world::{PATIENCE, sign_in};
+use crate::{
+    sign_in::password_grant,
+    world::{PATIENCE, World, sign_in},
+};
 
 fn server(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scaiwave-server"));
@@ -75,6 +79,58 @@ async fn admin_says_what_is_wrong() {
     ] {
         let error = admin(dir.path(), args, input).await.unwrap_err();
         assert!(error.contains(says), "{args:?}: {error}");
+    }
+}
+
+/// As another server would export it: "grace's password".
+fn exported() -> String {
+    auth::hash_password("grace's password").unwrap()
+}
+
+/// What a sign-in is answered.
+async fn status(world: &World, name: &str, password: &str) -> u16 {
+    let form = [("grant_type", "password"), ("username", name), ("password", password)];
+    password_grant(world, &form).await.0
+}
+
+#[tokio::test]
+async fn people_are_imported_with_the_passwords_they_had_elsewhere() {
+    let world = World::start().await;
+    let line =
+        |name: &str, hash: Value| json!({ "name": name, "display_name": "New", "password_hash": hash }).to_string();
+    let input =
+        [line("grace", exported().into()), line("alice", exported().into()), line("heidi", Value::Null)].join("\n");
+    let done = admin(world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap();
+    assert_eq!(done, json!({ "imported": 3 }));
+
+    let grace = sign_in(&world.base(), "grace").await;
+    assert_eq!(grace.get("/v1/me").await.ok()["display_name"], "New");
+    // who was there already has the new one
+    assert_eq!(status(&world, "alice", "grace's password").await, 200);
+    assert_eq!(status(&world, "alice", "alice's password").await, 401);
+    assert_eq!(status(&world, "heidi", "").await, 401, "no password is not the empty one");
+}
+
+#[tokio::test]
+async fn one_wrong_line_imports_nobody() {
+    let world = World::start().await;
+    let good = json!({ "name": "grace", "display_name": "Grace", "password_hash": exported() }).to_string();
+    let with_hash = |hash: &str| json!({ "name": "heidi", "display_name": "Heidi", "password_hash": hash }).to_string();
+    for (bad, says) in [
+        ("{nonsense".to_owned(), "line 2"),
+        (json!({ "name": "Heidi!", "display_name": "Heidi" }).to_string(), "name: 1 to 64"),
+        (json!({ "name": "heidi", "display_name": "" }).to_string(), "display_name"),
+        (json!({ "name": "heidi", "display_name": "Heidi", "password": "x" }).to_string(), "unknown field `password`"),
+        (json!({ "name": "grace", "display_name": "Grace again" }).to_string(), "named twice"),
+        (with_hash("plain"), "no PHC string"),
+        (with_hash(&exported().replace("argon2id", "argon2i")), "must be argon2id"),
+        (with_hash(&exported().replace("m=19456", "m=1024")), "too weak"),
+        (with_hash(&exported().replace("m=19456", "m=4000000")), "costs too much"),
+    ] {
+        let input = format!("{good}\n{bad}\n");
+        let error = admin(world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap_err();
+        assert!(error.contains(says), "{bad}: {error}");
+        assert_eq!(status(&world, "grace", "grace's password").await, 401);
     }
 }
 

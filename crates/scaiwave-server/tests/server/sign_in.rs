@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, http};
 
-async fn password_grant(world: &World, form: &[(&str, &str)]) -> (u16, Value) {
+pub async fn password_grant(world: &World, form: &[(&str, &str)]) -> (u16, Value) {
     let answer = http().post(format!("{}/v1/auth/token", world.base())).form(form).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }

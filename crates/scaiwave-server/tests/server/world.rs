@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -175,6 +176,11 @@ impl World {
 
     pub fn base(&self) -> String {
         format!("http://{}", self.server.as_ref().unwrap().address)
+    }
+
+    /// Where its data lies.
+    pub fn data_dir(&self) -> &Path {
+        &self.settings.data_dir
     }
 
     /// Somebody without a token.
