@@ -1,10 +1,40 @@
 //! The command line.
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use call_media::protocol::{AudioInput, AudioOutput, AudioProcessing, MediaSetup, PATTERN, VideoInput};
 use call_model::CallType;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
+
+use crate::swarm::SwarmOptions;
+
+/// What is asked for: one person, by arguments alone, or the subcommand `swarm`.
+pub(crate) enum Cli {
+    Person(Options),
+    Swarm(SwarmOptions),
+}
+
+impl Cli {
+    /// Reads the command line; ends the process where it is wrong or asks for help.
+    pub(crate) fn parse() -> Self {
+        Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let swarm = SwarmOptions::augment_args(Command::new("swarm"));
+        let mut command = Options::command()
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true)
+            .disable_help_subcommand(true)
+            .subcommand(swarm);
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let read = match matches.subcommand_matches("swarm") {
+            Some(matches) => SwarmOptions::from_arg_matches(matches).map(Self::Swarm),
+            None => Options::from_arg_matches(&matches).map(Self::Person),
+        };
+        read.map_err(|error| error.format(&mut command))
+    }
+}
 
 /// A person at a call without a window. The password is the first line of standard input.
 #[derive(Clone, Debug, Parser)]
@@ -158,7 +188,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
         .ok_or_else(|| "a size is like 640x360, each side even and 16 to 4096".into())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let number: f64 = digits.parse().map_err(|_| "a time is like 30s, 500ms or 2m")?;
     let seconds = match &text[digits.len()..] {
@@ -181,7 +211,17 @@ mod tests {
 
     fn parse(arguments: &str) -> Result<Options, clap::Error> {
         let always = "call-agent --server http://127.0.0.1:1 --user alice --password-stdin";
-        Options::try_parse_from(always.split(' ').chain(arguments.split_whitespace()))
+        match Cli::read(always.split(' ').chain(arguments.split_whitespace()))? {
+            Cli::Person(options) => Ok(options),
+            Cli::Swarm(_) => panic!("a swarm"),
+        }
+    }
+
+    fn parse_swarm(arguments: &str) -> Result<SwarmOptions, clap::Error> {
+        match Cli::read("call-agent swarm".split(' ').chain(arguments.split_whitespace()))? {
+            Cli::Person(_) => panic!("one person"),
+            Cli::Swarm(options) => Ok(options),
+        }
     }
 
     #[test]
@@ -216,7 +256,28 @@ mod tests {
         assert!(parse("").is_err());
         assert!(parse("--answer --reject").is_err());
         assert!(parse("--call Team --answer").is_err());
-        assert!(Options::try_parse_from(["call-agent", "--server", "x", "--user", "y", "--answer"]).is_err());
+        assert!(Cli::read(["call-agent", "--server", "x", "--user", "y", "--answer"]).is_err());
+        assert!(Cli::read(["call-agent"]).is_err());
+    }
+
+    #[test]
+    fn a_swarm_is_told_where_and_who() {
+        let options = parse_swarm("--server http://127.0.0.1:1 --users people.jsonl --listeners 7 --for 5s").unwrap();
+        assert_eq!((options.starters, options.joiners, options.listeners), (0, 0, 7));
+        assert_eq!(options.lasts, Duration::from_secs(5));
+        parse_swarm("--state-file target/stack.json --starters 2 --report json").unwrap();
+        for bad in [
+            "--listeners 7",
+            "--server http://127.0.0.1:1 --listeners 7",
+            "--users people.jsonl --listeners 7",
+            "--state-file a --server http://127.0.0.1:1 --users b",
+            "--state-file a --at-once 0",
+            "--state-file a --user alice",
+        ] {
+            assert!(parse_swarm(bad).is_err(), "{bad}");
+        }
+        let both = "call-agent --server http://127.0.0.1:1 --user alice --password-stdin --answer swarm --state-file a";
+        assert!(Cli::read(both.split(' ')).is_err());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //!
 //! **For**: the demo partner, the other end of tests, and load.
 //!
-//! **Runs**: the same session (`call-session`) and the same engine as the app; this is its other face.
+//! **Runs**: the same session (`call-session`) and the same engine as the app; this is its other face. A [`swarm`] runs many people
+//! without either, on `scaiwave-client` alone.
 //!
 //! **Never**: draws, plays sound, keeps a sign-in, or does anything a person in the app could not do.
 
@@ -13,6 +14,7 @@ mod pictures;
 mod print;
 mod record;
 mod report;
+mod swarm;
 
 use std::{
     io::{BufRead, IsTerminal},
@@ -22,7 +24,12 @@ use std::{
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 
-use crate::{agent::Agent, cli::Options, print::Printer};
+use crate::{
+    agent::Agent,
+    cli::{Cli, Options},
+    print::Printer,
+    swarm::SwarmOptions,
+};
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -33,14 +40,7 @@ fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
-    let options = Options::parse();
-    let password = match password_from_stdin() {
-        Ok(password) => password,
-        Err(problem) => {
-            eprintln!("call-agent: {problem}");
-            return ExitCode::from(2);
-        }
-    };
+    let cli = Cli::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -48,7 +48,16 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(run(options, password))
+    match cli {
+        Cli::Person(options) => match password_from_stdin() {
+            Ok(password) => runtime.block_on(run(options, password)),
+            Err(problem) => {
+                eprintln!("call-agent: {problem}");
+                ExitCode::from(2)
+            }
+        },
+        Cli::Swarm(options) => runtime.block_on(run_swarm(options)),
+    }
 }
 
 async fn run(options: Options, password: String) -> ExitCode {
@@ -57,11 +66,22 @@ async fn run(options: Options, password: String) -> ExitCode {
     tokio::spawn(stop_on_signal(stop.clone()));
     let report = Agent::run(options, password, printer, stop).await;
     printer.report(&report);
-    if let Some(error) = &report.error {
-        eprintln!("call-agent: {error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    exit_code(report.error.as_deref())
+}
+
+async fn run_swarm(options: SwarmOptions) -> ExitCode {
+    let printer = Printer::new(options.events, options.report);
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let report = swarm::run(options, printer, stop).await;
+    printer.report(&report);
+    exit_code(report.error.as_deref())
+}
+
+fn exit_code(error: Option<&str>) -> ExitCode {
+    let Some(error) = error else { return ExitCode::SUCCESS };
+    eprintln!("call-agent: {error}");
+    ExitCode::FAILURE
 }
 
 fn password_from_stdin() -> Result<String, String> {

@@ -1,13 +1,13 @@
 //! What goes to standard output: a JSON line an event, and the report.
 
-use std::io::Write;
+use std::{fmt::Display, io::Write};
 
 use call_model::UnixMillis;
 use call_session::Milestone;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{cli::ReportFormat, report::Report};
+use crate::cli::ReportFormat;
 
 /// Prints what was asked for.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ impl Printer {
         }
     }
 
-    pub(crate) fn report(self, report: &Report) {
+    pub(crate) fn report(self, report: &(impl Serialize + Display)) {
         match self.format {
             ReportFormat::Json => line(report),
             ReportFormat::Text => write(&report.to_string()),

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use url::Url;
 
 use crate::{
-    ClientError, SavedTokens, StreamHandle, StreamUpdate, address, http,
+    ClientError, Connections, SavedTokens, StreamHandle, StreamUpdate, address, http,
     http::Answer,
     sign_in::{self, endpoint},
     stream,
@@ -74,15 +74,30 @@ impl Client {
     /// Signs in by name and password. `server` is an address or a bare host: https is assumed, http is for loopback alone.
     /// A first sign-in should be followed by [`Client::register`].
     pub async fn sign_in(server: &str, username: &str, password: &str) -> Result<Self, ClientError> {
+        Self::sign_in_over(Connections::new()?, server, username, password).await
+    }
+
+    /// The same over given connections: for many clients in one process.
+    pub async fn sign_in_over(
+        connections: Connections,
+        server: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<Self, ClientError> {
         let server = address::parse(server)?;
-        Self::resume(sign_in::password(&server, username, password).await?)
+        let saved = sign_in::password(&connections.0, &server, username, password).await?;
+        Self::resume_over(connections, saved)
     }
 
     /// Takes up a sign-in kept from an earlier start. Nothing is asked of the server yet.
     pub fn resume(saved: SavedTokens) -> Result<Self, ClientError> {
+        Self::resume_over(Connections::new()?, saved)
+    }
+
+    fn resume_over(connections: Connections, saved: SavedTokens) -> Result<Self, ClientError> {
         let server = address::parse(saved.server.as_str())?;
         let inner = Arc::new(Inner {
-            http: http::client()?,
+            http: connections.0,
             name: address::display(&server),
             server,
             tokens: watch::Sender::new(Some(saved)),

@@ -15,16 +15,24 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// What it may take to get a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The HTTP client all requests share. Redirects are not followed: a bearer goes to the server that gave it and nowhere else.
-pub(crate) fn client() -> Result<reqwest::Client, ClientError> {
-    install_tls();
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("scaiwave-calls/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| ClientError::Tls { cause: innermost(&error) })
+/// A pool of HTTP connections and the TLS set-up behind it. Each [`Client`](crate::Client) makes its own unless it is given one:
+/// many clients in one process share one, for the sake of memory. Belongs to the tokio runtime it was first used on.
+#[derive(Clone, Debug)]
+pub struct Connections(pub(crate) reqwest::Client);
+
+impl Connections {
+    /// An empty pool. Redirects are not followed: a bearer goes to the server that gave it and nowhere else.
+    pub fn new() -> Result<Self, ClientError> {
+        install_tls();
+        reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("scaiwave-calls/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map(Self)
+            .map_err(|error| ClientError::Tls { cause: innermost(&error) })
+    }
 }
 
 /// TLS by ring, for REST and for the stream; whoever was first in the process wins.

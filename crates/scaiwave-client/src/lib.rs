@@ -18,6 +18,7 @@ mod tokens;
 
 pub use api::{Client, Direction, HistoryPage, HistoryQuery};
 pub use error::ClientError;
+pub use http::Connections;
 pub use stream::backoff;
 pub use stream::{StreamHandle, StreamUpdate};
 pub use tokens::SavedTokens;

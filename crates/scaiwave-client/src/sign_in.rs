@@ -7,10 +7,14 @@ use url::Url;
 use crate::{ClientError, SavedTokens, address, http};
 
 /// Asks the server how it signs people in, then does it.
-pub(crate) async fn password(server: &Url, username: &str, password: &str) -> Result<SavedTokens, ClientError> {
-    let http = http::client()?;
+pub(crate) async fn password(
+    http: &reqwest::Client,
+    server: &Url,
+    username: &str,
+    password: &str,
+) -> Result<SavedTokens, ClientError> {
     let name = address::display(server);
-    let config = auth_config(&http, server, &name).await?;
+    let config = auth_config(http, server, &name).await?;
     if !config.modes.is_empty() && !config.modes.contains(&AuthMode::Password) {
         return Err(ClientError::PasswordSignInOff { server: name });
     }

@@ -1,6 +1,10 @@
 //! Keeps one stream going: connect, catch up, read, lose, wait, again.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use scaiwave_wire::{MAX_SYNC_PAGE, RoomEvent, StreamEvent, StreamFrame};
 use tokio::{
@@ -23,6 +27,7 @@ pub(crate) struct Driver {
     client: Client,
     updates: mpsc::Sender<StreamUpdate>,
     hurry: Arc<Notify>,
+    received: Arc<AtomicU64>,
     seen: Seen,
     backoff: Backoff,
     was_online: bool,
@@ -43,11 +48,13 @@ impl Driver {
         since: Option<u64>,
         updates: mpsc::Sender<StreamUpdate>,
         hurry: Arc<Notify>,
+        received: Arc<AtomicU64>,
     ) -> Self {
         Self {
             client,
             updates,
             hurry,
+            received,
             seen: Seen::up_to(since),
             backoff: Backoff::default(),
             was_online: false,
@@ -75,7 +82,7 @@ impl Driver {
                     continue;
                 }
             };
-            let lost = match Socket::connect(self.client.server(), &token).await {
+            let lost = match Socket::connect(self.client.server(), &token, Arc::clone(&self.received)).await {
                 Ok((socket, hello)) => {
                     let since = Instant::now();
                     let lost = self.live(socket, hello).await?;

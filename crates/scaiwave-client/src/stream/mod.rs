@@ -5,7 +5,13 @@ mod driver;
 mod seen;
 mod socket;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use scaiwave_wire::{RoomEvent, StreamFrame};
 use tokio::sync::{Notify, mpsc};
@@ -52,12 +58,18 @@ pub enum StreamUpdate {
 pub struct StreamHandle {
     closed: CancellationToken,
     hurry: Arc<Notify>,
+    received: Arc<AtomicU64>,
 }
 
 impl StreamHandle {
     /// Tries now instead of waiting out the back-off: the network is back, or a person asks.
     pub fn reconnect_now(&self) {
         self.hurry.notify_one();
+    }
+
+    /// Bytes of text received so far, over all connections.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 }
 
@@ -69,8 +81,8 @@ impl Drop for StreamHandle {
 
 pub(crate) fn open(client: Client, since: Option<u64>) -> (StreamHandle, mpsc::Receiver<StreamUpdate>) {
     let (updates, receiver) = mpsc::channel(QUEUE);
-    let handle = StreamHandle { closed: CancellationToken::new(), hurry: Arc::default() };
-    let driver = driver::Driver::new(client, since, updates, Arc::clone(&handle.hurry));
+    let handle = StreamHandle { closed: CancellationToken::new(), hurry: Arc::default(), received: Arc::default() };
+    let driver = driver::Driver::new(client, since, updates, Arc::clone(&handle.hurry), Arc::clone(&handle.received));
     let closed = handle.closed.clone();
     tokio::spawn(async move { closed.run_until_cancelled(driver.run()).await });
     (handle, receiver)

@@ -1,6 +1,12 @@
 //! One WebSocket of the stream, from the handshake to its end.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use scaiwave_wire::{CLOSE_ABORT, CLOSE_TOKEN, REASON_DUPLICATE, StreamEvent, StreamFrame};
@@ -21,6 +27,8 @@ pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(90);
 /// Content is 64 KB at most; a call with many people a little more.
 const MAX_FRAME_BYTES: usize = 512 * 1024;
+/// Most frames fit; the library's 128 KB would be filled with zeros before each read.
+const READ_BUFFER_BYTES: usize = 8 * 1024;
 
 /// Why there is no socket (any more). The text is for people and holds no address: the token stands in it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +52,11 @@ pub(crate) enum Incoming {
     Nothing,
 }
 
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket {
+    frames: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Counts the bytes of text.
+    received: Arc<AtomicU64>,
+}
 
 /// What the server says about itself.
 pub(crate) struct Hello {
@@ -54,17 +66,19 @@ pub(crate) struct Hello {
 
 impl Socket {
     /// Connects and waits for the hello.
-    pub(crate) async fn connect(server: &Url, token: &str) -> Result<(Self, Hello), Lost> {
+    pub(crate) async fn connect(server: &Url, token: &str, received: Arc<AtomicU64>) -> Result<(Self, Hello), Lost> {
         http::install_tls();
-        let config =
-            WebSocketConfig::default().max_message_size(Some(MAX_FRAME_BYTES)).max_frame_size(Some(MAX_FRAME_BYTES));
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_FRAME_BYTES))
+            .max_frame_size(Some(MAX_FRAME_BYTES))
+            .read_buffer_size(READ_BUFFER_BYTES);
         let address = address(server, token);
         let connecting = connect_async_with_config(address.as_str(), Some(config), true);
-        let (socket, _) = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
+        let (frames, _) = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| Lost::Other("the server did not answer in time".into()))?
             .map_err(|error| lost(&error))?;
-        let mut socket = Self(socket);
+        let mut socket = Self { frames, received };
         // a server that keeps silent has refused the token
         let hello = tokio::time::timeout(HELLO_TIMEOUT, socket.hello()).await.unwrap_or(Err(Lost::Token))?;
         Ok((socket, hello))
@@ -82,13 +96,16 @@ impl Socket {
 
     /// The next frame. Pings are answered in here.
     pub(crate) async fn next(&mut self) -> Result<Incoming, Lost> {
-        let message = tokio::time::timeout(SILENCE_TIMEOUT, self.0.next())
+        let message = tokio::time::timeout(SILENCE_TIMEOUT, self.frames.next())
             .await
             .map_err(|_| Lost::Other("the server has been silent for too long".into()))?
             .unwrap_or(Err(tungstenite::Error::ConnectionClosed))
             .map_err(|error| lost(&error))?;
         match message {
-            Message::Text(text) => Ok(read(text.as_str())),
+            Message::Text(text) => {
+                self.received.fetch_add(text.as_str().len() as u64, Ordering::Relaxed);
+                Ok(read(text.as_str()))
+            }
             Message::Close(frame) => Err(frame.map_or_else(
                 || Lost::Other("the server closed the connection".into()),
                 |frame| closed(frame.code.into(), frame.reason.as_str()),
