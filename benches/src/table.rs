@@ -51,6 +51,38 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     table
 }
 
+/// A quantity measured at several sizes, as it is to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    /// What, with its unit.
+    pub(crate) name: &'static str,
+    /// A value a size.
+    pub(crate) values: Vec<String>,
+    /// What we aim for at the largest size.
+    pub(crate) aim: &'static str,
+    /// Whether it was reached.
+    pub(crate) met: Option<bool>,
+}
+
+/// A Markdown table with a column a size.
+pub(crate) fn by_size(of_what: &str, sizes: &[u16], figures: &[Figure]) -> String {
+    let largest = sizes.last().copied().unwrap_or_default();
+    let mut table = format!("| {of_what} |");
+    for size in sizes {
+        let _ = write!(table, " {size} |");
+    }
+    let _ = writeln!(table, " aim at {largest} | |\n|---|{}---|---|", "---|".repeat(sizes.len()));
+    for figure in figures {
+        let verdict = match figure.met {
+            Some(true) => "met",
+            Some(false) => "**missed**",
+            None => "",
+        };
+        let _ = writeln!(table, "| {} | {} | {} | {verdict} |", figure.name, figure.values.join(" | "), figure.aim);
+    }
+    table
+}
+
 fn cell(values: &[f64]) -> String {
     let Some(middle) = median(values) else { return "–".into() };
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -67,6 +99,14 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0]), Some(2.5));
+    }
+
+    #[test]
+    fn each_size_has_its_column() {
+        let values = vec!["1".into(), "20".into()];
+        let figure = Figure { name: "memory, KB", values, aim: "< 10", met: Some(false) };
+        let lines = "| clients | 10 | 1000 | aim at 1000 | |\n|---|---|---|---|---|\n| memory, KB | 1 | 20 | < 10 | **missed** |\n";
+        assert_eq!(by_size("clients", &[10, 1000], &[figure]), lines);
     }
 
     #[test]

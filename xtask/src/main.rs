@@ -18,7 +18,8 @@ struct Cli {
 enum Task {
     /// Installs what is missing.
     Setup,
-    /// Measures beside a browser client in the same call; `bench call --help` tells the options.
+    /// Measures a call beside a browser client (`bench call`) or the server with many clients (`bench server`); `--help` after either
+    /// tells the options.
     #[command(disable_help_flag = true)]
     Bench {
         /// What to measure, and how.
@@ -29,7 +30,7 @@ enum Task {
     Demo,
     /// Sets up, then runs everything that CI runs.
     Test {
-        /// One stage alone: format, licences, ui, types, clippy, unit, static-sdk, e2e.
+        /// One stage alone: format, licences, ui, types, clippy, unit, bench, static-sdk, e2e.
         #[arg(long, value_name = "STAGE")]
         only: Option<String>,
     },

@@ -5,6 +5,7 @@ use std::{process::Command, time::Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    bench::BENCH,
     build, licences, paths,
     progress::{self, elapsed, headline, say},
     setup,
@@ -13,7 +14,7 @@ use crate::{
 /// A stage: its name for `--only`, and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     ("format", || cargo("cargo fmt", &["fmt", "--all", "--check"])),
     ("licences", || licences::check(false)),
     ("ui", ui),
@@ -23,6 +24,7 @@ const STAGES: [Stage; 8] = [
     }),
     // the end-to-end tests come last, on a desktop
     ("unit", || cargo("cargo test", &["test", "--locked", "--workspace", "--exclude=e2e", ENGINE])),
+    ("bench", bench),
     ("static-sdk", static_sdk),
     ("e2e", end_to_end),
 ];
@@ -94,6 +96,22 @@ fn static_sdk() -> Result<()> {
     command.args(["check", "--locked", "--package=call-media", "--features=static-sdk"]);
     command.env("DOCS_RS", "1").env("CARGO_TARGET_DIR", paths::target().join("static"));
     logged("cargo check with the static SDK", command)
+}
+
+/// The server's benchmark in small: that it works and no ring is lost, not how fast.
+fn bench() -> Result<()> {
+    build::programs(&[build::SERVER, build::AGENT, BENCH])?;
+    let mut command = Command::new(paths::program("call-bench"));
+    command.args([
+        "server",
+        "--unoptimised",
+        "--clients=50",
+        "--calls=10",
+        "--large-calls=3",
+        "--joiners=20",
+        "--settle=1",
+    ]);
+    logged("bench server", command)
 }
 
 fn end_to_end() -> Result<()> {

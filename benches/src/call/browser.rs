@@ -17,12 +17,13 @@ use xtask::{
     process::{Output, Pipes, Process},
 };
 
-use crate::{Measured, Scene, at_ms, middle, native::last_seconds, processes::Tree};
+use super::{Measured, Scene, at_ms, middle, native::last_seconds};
+use crate::processes::Tree;
 
 const START: Duration = Duration::from_secs(60);
 
 /// Page open and idle, rung, answered (a join token from the server, as the app takes one), measured.
-pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
+pub(super) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
     let runtime = tokio::runtime::Runtime::new()?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let directory = scene.directory.join(format!("chromium-{run}"));

@@ -18,15 +18,15 @@ const RATE: u32 = 48_000;
 const TONE_HZ: f32 = 440.0;
 
 /// Where they are.
-pub(crate) struct Sources {
+pub(super) struct Sources {
     /// Y4M, 1280 × 720, 30 a second.
-    pub(crate) camera: PathBuf,
+    pub(super) camera: PathBuf,
     /// WAV, 16 bit, 48 kHz, one channel.
-    pub(crate) microphone: PathBuf,
+    pub(super) microphone: PathBuf,
 }
 
 impl Sources {
-    pub(crate) fn write(directory: &Path) -> Result<Self> {
+    pub(super) fn write(directory: &Path) -> Result<Self> {
         let sources = Self { camera: directory.join("camera.y4m"), microphone: directory.join("microphone.wav") };
         write_picture(&sources.camera)?;
         write_tone(&sources.microphone)?;

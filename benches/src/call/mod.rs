@@ -1,4 +1,4 @@
-//! `cargo xtask bench call`: a one-to-one call at 720p30, the app in its window beside `livekit-client` in Chromium's.
+//! `bench call`: a one-to-one call at 720p30, the app in its window beside `livekit-client` in Chromium's.
 //!
 //! Both are Alice, in turns: the same partner (`call-agent`), the same SFU, the same picture and sound files as camera and microphone,
 //! the same virtual screen. Prints a Markdown table of medians and ratios; where we lose, it says so. Never run beside other work.
@@ -6,8 +6,6 @@
 mod browser;
 mod media;
 mod native;
-mod processes;
-mod table;
 
 use std::{
     path::{Path, PathBuf},
@@ -16,30 +14,21 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
 use serde_json::Value;
 use xtask::{
     desktop::Desktop,
     paths,
     peers::Agent,
-    process,
     progress::{headline, say},
     stack::{Options, Stack, direct_name},
 };
 
-use crate::{media::Sources, processes::Tree, table::Row};
-
-#[derive(Parser)]
-struct Cli {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Subcommand)]
-enum What {
-    /// One-to-one, 720p30.
-    Call(Plan),
-}
+use self::media::Sources;
+use crate::{
+    processes::Tree,
+    table::{self, Row},
+};
 
 /// How long and how often.
 #[derive(Args, Clone, Copy)]
@@ -72,7 +61,7 @@ impl Plan {
 }
 
 /// What both sides are measured in.
-pub(crate) struct Scene {
+pub(super) struct Scene {
     stack: Stack,
     desktop: Desktop,
     room: String,
@@ -83,7 +72,7 @@ pub(crate) struct Scene {
 
 /// One call, measured. Milliseconds, percent of one core, MB (10⁶ bytes).
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Measured {
+pub(super) struct Measured {
     first_frame_ms: f64,
     first_sound_ms: f64,
     latency_p50_ms: f64,
@@ -99,7 +88,7 @@ pub(crate) struct Measured {
 
 /// What a process tree costs while it waits, and in a call.
 #[derive(Clone, Copy)]
-pub(crate) struct Cost {
+pub(super) struct Cost {
     cpu: f64,
     x_server_cpu: f64,
     pss_mb: f64,
@@ -107,7 +96,7 @@ pub(crate) struct Cost {
 
 impl Scene {
     /// Lets things settle, then watches for the plan's span.
-    pub(crate) fn watch(&self, tree: &Tree) -> Result<Cost> {
+    pub(super) fn watch(&self, tree: &Tree) -> Result<Cost> {
         let x_server = self.desktop.pid("Xvfb").map(Tree::of).context("the virtual desktop has no X server")?;
         thread::sleep(self.plan.settle());
         let (cpu, x) = (tree.cpu()?, x_server.cpu()?);
@@ -117,7 +106,7 @@ impl Scene {
     }
 
     /// Bob, who calls and stays as long as it takes to watch.
-    pub(crate) fn bob(&self, directory: &Path) -> Result<Agent> {
+    pub(super) fn bob(&self, directory: &Path) -> Result<Agent> {
         let stay = self.plan.stay();
         let calls = ["--call", &self.room, "--publish", "pattern,tone:660", "--for", &stay, "--view", "1280x720"];
         Agent::start(&self.stack.state, "bob", &calls, directory)
@@ -126,7 +115,7 @@ impl Scene {
 
 impl Measured {
     /// `second` gives the median over the watched seconds of what a side reported.
-    pub(crate) fn new(
+    pub(super) fn new(
         (first_frame_ms, first_sound_ms): (f64, f64),
         idle: Cost,
         call: Cost,
@@ -149,19 +138,18 @@ impl Measured {
 }
 
 /// The time of a reported event, Unix milliseconds.
-pub(crate) fn at_ms(line: &Value) -> Result<f64> {
+pub(super) fn at_ms(line: &Value) -> Result<f64> {
     line["at_ms"].as_f64().with_context(|| format!("no time in {line}"))
 }
 
 /// The median of a field over what was reported each second.
-pub(crate) fn middle<'a>(lines: impl Iterator<Item = &'a Value>, field: &str) -> Result<f64> {
+pub(super) fn middle<'a>(lines: impl Iterator<Item = &'a Value>, field: &str) -> Result<f64> {
     let values: Vec<f64> = lines.filter_map(|line| line[field].as_f64()).collect();
     table::median(&values).with_context(|| format!("nothing reported {field}"))
 }
 
-fn main() -> Result<()> {
-    let What::Call(plan) = Cli::parse().what;
-    process::end_all_when_interrupted()?;
+/// Measures and prints the table.
+pub(crate) fn run(plan: Plan) -> Result<()> {
     paths::use_release();
     let directory = paths::target_dir(&format!("bench/run-{}", std::process::id()))?;
     headline("Starting the stack and a virtual desktop");

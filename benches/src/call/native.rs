@@ -9,12 +9,13 @@ use xtask::{
     process::{Pipes, Process},
 };
 
-use crate::{Measured, Scene, at_ms, middle, processes::Tree};
+use super::{Measured, Scene, at_ms, middle};
+use crate::processes::Tree;
 
 const START: Duration = Duration::from_secs(40);
 
 /// Started with a window, left idle, rung, answered, measured.
-pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
+pub(super) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
     let directory = scene.directory.join(format!("app-{run}"));
     let mut app = App::start(Some(&scene.desktop), &scene.stack.state, "alice", &options(scene), &directory)?;
     app.report.milestone("online", 0, START)?;
@@ -43,7 +44,7 @@ pub(crate) fn measure(scene: &Scene, run: u32) -> Result<Measured> {
 }
 
 /// Started in the background: signed in from the keyring of an earlier run, never had a window.
-pub(crate) fn measure_windowless(scene: &Scene, run: u32) -> Result<Measured> {
+pub(super) fn measure_windowless(scene: &Scene, run: u32) -> Result<Measured> {
     let directory: PathBuf = scene.directory.join(format!("background-{run}"));
     fs::create_dir_all(&directory)?;
     // a first start signs this profile in
@@ -70,7 +71,7 @@ fn options(scene: &Scene) -> AppOptions {
 }
 
 /// The lines of the last `span` before the end.
-pub(crate) fn last_seconds(lines: &[Value], span: Duration) -> &[Value] {
+pub(super) fn last_seconds(lines: &[Value], span: Duration) -> &[Value] {
     let at = |line: &Value| line["at_ms"].as_f64().unwrap_or_default();
     let from = lines.last().map_or(0.0, at) - span.as_secs_f64() * 1000.0;
     &lines[lines.partition_point(|line| at(line) < from)..]

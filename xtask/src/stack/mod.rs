@@ -156,6 +156,11 @@ impl Stack {
         self.list_processes();
     }
 
+    /// Runs a command of the server's `admin`; answers what it printed.
+    pub fn admin(&self, arguments: &[&str], input: &str) -> Result<serde_json::Value> {
+        seed::admin(&self.data_dir, arguments, input)
+    }
+
     /// An error with its log's end if a program of the stack has ended by itself.
     pub fn check(&mut self) -> Result<()> {
         self.livekit.iter_mut().chain(&mut self.server).try_for_each(Process::check)

@@ -60,7 +60,7 @@ fn room(state: &State, room_id: String, name: String, members: &[(&str, u8)]) ->
     Ok(Room { room_id, name, members: members.iter().map(member).collect::<Result<_>>()? })
 }
 
-fn admin(data_dir: &Path, arguments: &[&str], input: &str) -> Result<Value> {
+pub(super) fn admin(data_dir: &Path, arguments: &[&str], input: &str) -> Result<Value> {
     let mut command = Command::new(paths::program("scaiwave-server"));
     command.args(["admin", "--data-dir"]).arg(data_dir).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -20,7 +20,7 @@ use super::{Shared, options::Account, tally::Who};
 
 /// From the sign-in to being online; a server with many at its door takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A server that limits the rate of sign-ins is asked again.
+/// A server that limits the rate of sign-ins, or that has more of them than it can do at once, is asked again.
 const TRIES: u32 = 30;
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
@@ -45,7 +45,7 @@ impl Member {
         let mut tries = 1;
         let client = loop {
             match Client::sign_in_over(connections.clone(), server, &account.username, &account.password).await {
-                Err(ClientError::Api(error)) if error.code == ErrorCode::RateLimitExceeded && tries < TRIES => {
+                Err(error) if is_busy(&error) && tries < TRIES => {
                     tries += 1;
                     sleep(TRY_AGAIN).await;
                 }
@@ -100,5 +100,13 @@ impl Member {
         if let Err(error) = answer {
             shared.failed(&error);
         }
+    }
+}
+
+fn is_busy(error: &ClientError) -> bool {
+    match error {
+        ClientError::Api(error) => error.code == ErrorCode::RateLimitExceeded,
+        ClientError::TimedOut { .. } => true,
+        _ => false,
     }
 }
