@@ -1,6 +1,6 @@
 //! Who somebody is: passwords by argon2id, access tokens signed by this server, refresh tokens kept as hashes.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -13,7 +13,7 @@ use rand::RngCore;
 use scaiwave_wire::{ErrorCode, TokenGrant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +26,30 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 const REFRESH_TOKEN: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Hashing takes 20 ms of a core and 19 MB: no more than this many at once.
 const PARALLEL_HASHES: usize = 2;
+
+/// Threads for hashing alone: the allocator keeps what a thread last used, and all the threads for blocking work would keep 19 MB each.
+struct Hashing(Option<Runtime>);
+
+impl Hashing {
+    fn start() -> std::io::Result<Self> {
+        let threads = Builder::new_current_thread().max_blocking_threads(PARALLEL_HASHES).build()?;
+        Ok(Self(Some(threads)))
+    }
+
+    async fn run<T: Send + 'static>(&self, hash: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+        let threads = self.0.as_ref().ok_or_else(|| Failure::internal("the hashing threads are gone"))?;
+        threads.handle().spawn_blocking(hash).await.map_err(Failure::internal)
+    }
+}
+
+impl Drop for Hashing {
+    fn drop(&mut self) {
+        // dropped by itself it would wait, which an async thread must not
+        if let Some(threads) = self.0.take() {
+            threads.shutdown_background();
+        }
+    }
+}
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +75,7 @@ pub struct Auth {
     access_token: Duration,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    hashing: Arc<Semaphore>,
+    hashing: Hashing,
     // Checked when the name is unknown, so that a wrong name takes as long as a wrong password.
     nobody: String,
 }
@@ -73,7 +97,7 @@ impl Auth {
             access_token,
             encoding: EncodingKey::from_secret(&secret),
             decoding: DecodingKey::from_secret(&secret),
-            hashing: Arc::new(Semaphore::new(PARALLEL_HASHES)),
+            hashing: Hashing::start()?,
             nobody,
         })
     }
@@ -88,13 +112,13 @@ impl Auth {
         let hash = found.as_ref().and_then(|c| c.password_hash.clone());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let permit = self.hashing.clone().acquire_owned().await.map_err(Failure::internal)?;
-        let matches = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
-        })
-        .await
-        .map_err(Failure::internal)?;
+        let matches = self
+            .hashing
+            .run(move || {
+                let hash = PasswordHash::new(&hash);
+                hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            })
+            .await?;
         match found {
             Some(found) if known && matches => self.grant(&found.person, &Uuid::new_v4().to_string()).await,
             _ => Err(refused()),

@@ -4,6 +4,7 @@ use std::{io::Write, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use scaiwave_server::{
     Server,
     admin::{self, AdminArgs},
@@ -51,8 +52,18 @@ fn print(answer: &serde_json::Value) -> anyhow::Result<()> {
     writeln!(out, "{answer}").and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
+/// Every connection is an open file, and what most systems allow at first is 1,024: we take all that they allow in the end.
+fn allow_connections() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(soft, hard)| if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) });
+    if let Err(e) = raised {
+        tracing::warn!(cause = %e, "the limit of open files, and so of connections, stays as it was");
+    }
+}
+
 async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
+    allow_connections();
     let sfu = Arc::new(LivekitSfu::new(&settings.livekit));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(settings, sfu).await?;

@@ -35,6 +35,8 @@ const CLOSE_AWAY: u16 = 1001;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clients have nothing to say here.
 const MAX_INCOMING: usize = 4096;
+/// Room for a pong. The library's 128 KB would be filled with zeros at each look for one, and stay for as long as the socket.
+const READ_BUFFER: usize = 256;
 /// Web pages may not open the stream; our own desktop window may.
 const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 
@@ -56,7 +58,9 @@ pub(super) async fn stream(
             .into_response();
     }
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade.max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING),
+        Ok(upgrade) => {
+            upgrade.read_buffer_size(READ_BUFFER).max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING)
+        }
         Err(e) => return Failure::validation(format!("stream: {}", e.body_text())).into_response(),
     };
     // A refused token is told by the close code, which browsers show, not by an HTTP status, which they hide.
