@@ -21,7 +21,6 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
 use tokio_util::sync::CancellationToken;
 
 use crate::{

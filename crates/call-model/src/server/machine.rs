@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::{Call, Device, Input, Invite, LeftReason, News, Refusal, SfuView, Timings, after};
 use crate::{
     CallId, CallState, CallType, CallVersion, DeviceState, EndReason, InviteState, ParticipantId, RoomId, SfuIdentity,
@@ -232,6 +234,7 @@ impl Step<'_> {
     }
 
     fn delivered(&mut self, to: &[ParticipantId]) {
+        let to: HashSet<&ParticipantId> = to.iter().collect();
         for invite in &mut self.call.invites {
             if invite.state == InviteState::Pending && to.contains(&invite.participant) {
                 invite.state = InviteState::Ringing;

@@ -98,7 +98,7 @@ pub struct Call {
 }
 
 /// One person's invite, over all of their devices.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Invite {
     /// Whose.
     pub participant: ParticipantId,

@@ -1,12 +1,14 @@
 //! Tells the members of a room what became of its call.
 
+use std::collections::{HashMap, HashSet};
+
 use axum::extract::ws::Utf8Bytes;
 use call_model::{
     EventId, ParticipantId,
     server::{Call, News},
 };
 use scaiwave_wire::{
-    CallEndedContent, CallPermissions, CallStartedContent, EVENT_CALL_ENDED, EVENT_CALL_STARTED, RoomEvent, StreamEvent,
+    CallEndedContent, CallStartedContent, EVENT_CALL_ENDED, EVENT_CALL_STARTED, RoomEvent, StreamEvent,
 };
 
 use super::view::{CallView, time};
@@ -14,6 +16,9 @@ use crate::{
     publish::Turn,
     store::{NewEvent, RoomMember, Store, Write, now},
 };
+
+/// Changed invites that are told to the whole room at once.
+const MAX_UPDATES_FOR_ALL: usize = 16;
 
 /// The timeline entry of a call's start.
 pub(super) fn started_content(call: &Call) -> CallStartedContent {
@@ -94,7 +99,7 @@ impl Telling<'_> {
     }
 
     fn ring(&self) -> Vec<ParticipantId> {
-        let invited: Vec<_> = self.call.invites.iter().map(|invite| &invite.participant).collect();
+        let invited: HashSet<_> = self.call.invites.iter().map(|invite| &invite.participant).collect();
         let remaining = (self.call.ring_expires_at.0 - now().0).max(0).unsigned_abs();
         let event = |call| StreamEvent::CallInvite {
             call,
@@ -103,55 +108,60 @@ impl Telling<'_> {
             timeout_ms: remaining,
             expires_at: time(self.call.ring_expires_at),
         };
-        self.by_rights(|member| invited.contains(&&member.person.id), event)
+        self.to_each(|member| invited.contains(&member.person.id), event)
     }
 
     /// The call as it is now, to everybody with their own rights.
     pub(super) fn state(&self) {
-        self.by_rights(|_| true, |call| StreamEvent::CallState { call });
+        self.to_each(|_| true, |call| StreamEvent::CallState { call });
     }
 
-    /// Serialises once for each set of rights, not once for each person.
-    fn by_rights(
+    /// Serialises once for all who are shown the same, not once for each person.
+    fn to_each(
         &self,
         to: impl Fn(&RoomMember) -> bool,
         event: impl Fn(scaiwave_wire::Call) -> StreamEvent,
     ) -> Vec<ParticipantId> {
         let view = CallView::from(self.call);
-        let mut frames: Vec<(CallPermissions, Utf8Bytes)> = Vec::new();
+        let mut frames: HashMap<_, Utf8Bytes> = HashMap::new();
         let mut reached = Vec::new();
-        for member in self.members.iter().filter(|member| to(member)) {
-            let rights = view.permissions(&member.person.id, member.power);
-            let frame = match frames.iter().find(|(known, _)| *known == rights) {
-                Some((_, frame)) => frame.clone(),
-                None => {
-                    let frame = self.turn.frame(None, &self.call.room_id, event(view.with(rights)));
-                    frames.push((rights, frame.clone()));
-                    frame
-                }
-            };
-            if self.turn.to(&member.person.id, &frame) {
-                reached.push(member.person.id.clone());
+        for RoomMember { person, power, .. } in self.members.iter().filter(|member| to(member)) {
+            let frame = frames
+                .entry(view.difference(&person.id, *power))
+                .or_insert_with(|| self.turn.frame(None, &self.call.room_id, event(view.shown_to(&person.id, *power))));
+            if self.turn.to(&person.id, frame) {
+                reached.push(person.id.clone());
             }
         }
         reached
     }
 
-    /// What a change did.
-    pub(super) fn changed(&self, news: &[News], ended: Option<&RoomEvent>) {
-        for item in news {
-            if let News::Invite(invite) = item {
-                self.everybody(
-                    None,
-                    StreamEvent::CallInviteUpdate {
-                        call_id: self.call.id.clone(),
-                        participant_id: invite.participant.clone(),
-                        state: invite.state,
-                        device_id: invite.device.clone(),
-                    },
-                );
+    /// Whose invite changed. Many at once (the ring reached a large room, or ran out there) each go to their own person, whose devices
+    /// act on it: everybody's to everybody would be more than a socket takes.
+    fn invites(&self, news: &[News]) {
+        let changed = news.iter().filter_map(|item| match item {
+            News::Invite(invite) => Some(invite),
+            News::Ended => None,
+        });
+        let many = changed.clone().count() > MAX_UPDATES_FOR_ALL;
+        for invite in changed {
+            let event = StreamEvent::CallInviteUpdate {
+                call_id: self.call.id.clone(),
+                participant_id: invite.participant.clone(),
+                state: invite.state,
+                device_id: invite.device.clone(),
+            };
+            if many {
+                self.turn.to_all([&invite.participant], None, &self.call.room_id, event);
+            } else {
+                self.everybody(None, event);
             }
         }
+    }
+
+    /// What a change did.
+    pub(super) fn changed(&self, news: &[News], ended: Option<&RoomEvent>) {
+        self.invites(news);
         self.state();
         if let (Some(entry), Some(content)) = (ended, ended_content(self.call)) {
             self.everybody(

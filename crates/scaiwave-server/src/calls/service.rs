@@ -17,7 +17,7 @@ use crate::{
     config::Livekit,
     error::{Answer, Failure},
     publish::Publisher,
-    store::{Person, RoomRow, Store, now},
+    store::{Person, RoomMember, RoomRow, Store, now},
 };
 
 /// Takes what people and the SFU do to calls.
@@ -76,10 +76,11 @@ impl Calls {
                     joined => return joined.map(|grant| (grant, false)),
                 }
             }
-            let call = self.new_call(room, call_type, identity.clone()).await?;
+            let members = self.store.members(&room.id).await?;
+            let call = self.new_call(room, &members, call_type, identity.clone());
             let sfu_room = room_name(&call.id);
             self.sfu.ensure_room(&sfu_room).await.map_err(|e| unreachable_sfu(&e))?;
-            if let Some(call) = self.start(call).await? {
+            if let Some(call) = self.start(call, &members).await? {
                 return Ok((self.grant(person, room.power, &call, &identity)?, true));
             }
             self.drop_sfu_room(sfu_room);
@@ -87,9 +88,8 @@ impl Calls {
         Err(Failure::internal("calls of this room end faster than they can be joined"))
     }
 
-    async fn new_call(&self, room: &RoomRow, call_type: CallType, initiator: SfuIdentity) -> Answer<Call> {
-        let members = self.store.members(&room.id).await?;
-        let invited = members.into_iter().map(|m| m.person.id).filter(|id| *id != initiator.participant).collect();
+    fn new_call(&self, room: &RoomRow, members: &[RoomMember], call_type: CallType, initiator: SfuIdentity) -> Call {
+        let invited = members.iter().map(|m| m.person.id.clone()).filter(|id| *id != initiator.participant).collect();
         let new = NewCall {
             id: CallId::new(format!("call-{}", Uuid::now_v7().simple())),
             room_id: room.id.clone(),
@@ -98,12 +98,11 @@ impl Calls {
             initiator,
             invited,
         };
-        Ok(Call::start(new, now(), &self.timings))
+        Call::start(new, now(), &self.timings)
     }
 
     /// Writes a new call and rings; `None` if somebody else's came first.
-    async fn start(&self, call: Call) -> Answer<Option<Call>> {
-        let members = self.store.members(&call.room_id).await?;
+    async fn start(&self, call: Call, members: &[RoomMember]) -> Answer<Option<Call>> {
         let turn = self.publisher.turn().await;
         let mut tx = self.store.begin().await?;
         if !self.store.add_call(&mut tx, &call, &self.timings).await? {
@@ -112,7 +111,7 @@ impl Calls {
         let entry = keep_start(&self.store, &mut tx, &call).await?;
         tx.commit().await?;
         tracing::info!(call = %call.id, room = %call.room_id, "call started");
-        let reached = Telling { turn: &turn, call: &call, members: &members }.started(&entry);
+        let reached = Telling { turn: &turn, call: &call, members }.started(&entry);
         drop(turn);
         self.rearm.notify_one();
         if reached.is_empty() {

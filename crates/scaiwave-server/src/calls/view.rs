@@ -1,10 +1,12 @@
 //! A call as the API shows it.
 
+use std::collections::HashMap;
+
 use call_model::{
-    ParticipantId, PowerLevel, UnixMillis,
+    InviteState, ParticipantId, PowerLevel, UnixMillis,
     server::{Call, Device, Invite},
 };
-use scaiwave_wire::{self as wire, CallPermissions, Timestamp};
+use scaiwave_wire::{self as wire, CallPermissions, MAX_LISTED_INVITES, Timestamp};
 
 use super::sfu::room_name;
 
@@ -14,23 +16,42 @@ pub struct CallView {
     /// Where.
     pub room_id: call_model::RoomId,
     call: wire::Call,
+    /// Of a large call, the invites that are shown to their own person alone.
+    own: HashMap<ParticipantId, InviteState>,
 }
 
 impl From<&Call> for CallView {
     fn from(call: &Call) -> Self {
-        Self { room_id: call.room_id.clone(), call: wire_call(call) }
+        let large = call.invites.len() > MAX_LISTED_INVITES;
+        let (own, listed) = call.invites.iter().partition::<Vec<_>, _>(|i| large && !is_answered(i.state));
+        Self {
+            room_id: call.room_id.clone(),
+            call: wire_call(call, listed),
+            own: own.into_iter().map(|i| (i.participant.clone(), i.state)).collect(),
+        }
+    }
+}
+
+/// Whether somebody gave an answer.
+fn is_answered(state: InviteState) -> bool {
+    match state {
+        InviteState::Accepted | InviteState::Declined | InviteState::Busy => true,
+        InviteState::Pending | InviteState::Ringing | InviteState::Missed | InviteState::Cancelled => false,
     }
 }
 
 impl CallView {
     /// As one viewer may see it.
     pub fn shown_to(&self, viewer: &ParticipantId, power: PowerLevel) -> wire::Call {
-        self.with(self.permissions(viewer, power))
+        let mut call = wire::Call { permissions: self.permissions(viewer, power), ..self.call.clone() };
+        let own = self.own.get(viewer);
+        call.invites.extend(own.map(|state| wire::CallInvite { participant_id: viewer.clone(), state: *state }));
+        call
     }
 
-    /// With given permissions.
-    pub fn with(&self, permissions: CallPermissions) -> wire::Call {
-        wire::Call { permissions, ..self.call.clone() }
+    /// What a viewer is shown depends on this and nothing else.
+    pub fn difference(&self, viewer: &ParticipantId, power: PowerLevel) -> (CallPermissions, Option<ParticipantId>) {
+        (self.permissions(viewer, power), self.own.contains_key(viewer).then(|| viewer.clone()))
     }
 
     /// What a viewer may do.
@@ -48,7 +69,7 @@ pub(super) fn time(at: UnixMillis) -> Timestamp {
     Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn wire_call(call: &Call) -> wire::Call {
+fn wire_call(call: &Call, invites: Vec<&Invite>) -> wire::Call {
     wire::Call {
         call_id: call.id.clone(),
         room_id: call.room_id.clone(),
@@ -63,7 +84,7 @@ fn wire_call(call: &Call) -> wire::Call {
         ring_expires_at: time(call.ring_expires_at),
         livekit_room: room_name(&call.id),
         participants: call.devices.iter().map(participant).collect(),
-        invites: call.invites.iter().map(invite).collect(),
+        invites: invites.into_iter().map(invite).collect(),
         recording: None,
         permissions: CallPermissions::default(),
     }

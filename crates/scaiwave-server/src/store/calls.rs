@@ -1,5 +1,7 @@
 //! Calls with their invites and devices. A change is written back only onto the version it was made from.
 
+use std::collections::HashSet;
+
 use call_model::{
     CallId, CallVersion, ParticipantId, RoomId, SfuIdentity, UnixMillis,
     server::{Call, Device, Invite, Timings},
@@ -162,9 +164,7 @@ impl Store {
         if added.rows_affected() == 0 {
             return Ok(false);
         }
-        for invite in &call.invites {
-            put_invite(tx, &call.id, invite).await?;
-        }
+        put_invites(tx, &call.id, &call.invites).await?;
         for device in &call.devices {
             put_device(tx, &call.id, device).await?;
         }
@@ -201,9 +201,8 @@ impl Store {
         if saved.rows_affected() == 0 {
             return Ok(false);
         }
-        for invite in after.invites.iter().filter(|invite| !before.invites.contains(invite)) {
-            put_invite(tx, &after.id, invite).await?;
-        }
+        let known: HashSet<&Invite> = before.invites.iter().collect();
+        put_invites(tx, &after.id, after.invites.iter().filter(|invite| !known.contains(invite))).await?;
         for device in after.devices.iter().filter(|device| !before.devices.contains(device)) {
             put_device(tx, &after.id, device).await?;
         }
@@ -225,15 +224,26 @@ impl Store {
     }
 }
 
-async fn put_invite(tx: &mut Write, call: &CallId, invite: &Invite) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT OR REPLACE INTO call_invites (call_id, participant_id, state, device_id) VALUES (?, ?, ?, ?)")
-        .bind(call.as_str())
-        .bind(invite.participant.as_str())
-        .bind(word(invite.state))
-        .bind(invite.device.as_ref().map(|device| device.as_str()))
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+/// In one statement: a large room has many, and everybody else waits meanwhile.
+async fn put_invites(
+    tx: &mut Write,
+    call: &CallId,
+    invites: impl IntoIterator<Item = &Invite>,
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = invites.into_iter().map(|i| (&i.participant, i.state, &i.device)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = serde_json::to_string(&rows).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    sqlx::query(
+        "INSERT OR REPLACE INTO call_invites (call_id, participant_id, state, device_id)
+         SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)",
+    )
+    .bind(call.as_str())
+    .bind(rows)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 async fn put_device(tx: &mut Write, call: &CallId, device: &Device) -> Result<(), sqlx::Error> {

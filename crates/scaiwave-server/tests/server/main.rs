@@ -4,6 +4,7 @@
 
 mod binary;
 mod calls;
+mod large_rooms;
 mod livekit;
 mod races;
 mod rooms;
