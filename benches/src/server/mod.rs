@@ -66,7 +66,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     }
     let directory = paths::target_dir(&format!("bench/server-{}", std::process::id()))?;
     headline("Starting the stack");
-    let stack = Stack::start(Options::new(directory.join("stack")))?;
+    let stack = Stack::start(Options { rate_limits: false, ..Options::new(directory.join("stack")) })?;
     let people = People::seed(&stack, plan, &directory)?;
     // what sign-ins and first calls leave behind is not to be counted among the clients
     measure(plan, &stack, &people, 3)?;

@@ -3,16 +3,10 @@
 
 use std::{collections::HashMap, fs, path::Path, process::Stdio, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use call_model::{
-    SfuIdentity,
-    server::{SfuView, Timings},
-};
 use scaiwave_server::{
     Server, admin,
-    calls::sfu::{Sfu, SfuError},
-    config::{Livekit, Settings, SignIn},
-    people::Clock,
+    calls::sfu::NoMedia,
+    config::{Livekit, Settings},
     store::Store,
 };
 use serde_json::{Value, json};
@@ -20,31 +14,6 @@ use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-struct WillingSfu;
-
-#[async_trait]
-impl Sfu for WillingSfu {
-    async fn ensure_room(&self, _room: &str) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn delete_room(&self, _room: &str) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
-        Ok(SfuView::Unknown)
-    }
-
-    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
-        Ok(Vec::new())
-    }
-}
 
 /// Five people, all of them in the room "All", the first two in a direct room.
 async fn server(dir: &TempDir) -> Server {
@@ -58,27 +27,12 @@ async fn server(dir: &TempDir) -> Server {
     store.close().await;
     let users = names.map(|name| json!({ "username": name, "password": "swarm" }).to_string());
     fs::write(dir.path().join("users"), users.join("\n")).unwrap();
-    let settings = Settings {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        data_dir: dir.path().to_owned(),
-        server_name: "test.example".into(),
-        livekit: Livekit {
-            url: "ws://sfu.example".parse().unwrap(),
-            api_key: "key".into(),
-            api_secret: "secret".into(),
-        },
-        timings: Timings::default(),
-        access_token: Duration::from_secs(3600),
-        ping: Duration::from_secs(30),
-        reconcile: Duration::from_secs(3600),
-        edit_window: Duration::from_secs(24 * 3600),
-        sign_in: SignIn::default(),
-        cors_origins: Vec::new(),
-        clock: Clock::default(),
-        max_upload: 1 << 20,
-        signed_url: Duration::from_secs(300),
-    };
-    Server::start(settings, Arc::new(WillingSfu)).await.unwrap()
+    let livekit =
+        Livekit { url: "ws://sfu.example".parse().unwrap(), api_key: "key".into(), api_secret: "secret".into() };
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let reconcile = Duration::from_secs(3600);
+    let settings = Settings { listen, reconcile, ..Settings::new(dir.path(), livekit) };
+    Server::start(settings, Arc::new(NoMedia)).await.unwrap()
 }
 
 /// Runs a swarm; answers whether all went as asked, what was printed, by its first key, and what it complained about.

@@ -75,7 +75,7 @@ pub(crate) enum What {
     Kept(TokenStorage),
     Rooms { asked_at: UnixMillis, result: Result<OwnRooms, ClientError> },
     State(Box<RoomState>),
-    Preview(RoomId, Vec<RoomEvent>),
+    LookedInto(Box<RoomState>, Vec<RoomEvent>),
     History(RoomId, Result<HistoryPage, ClientError>),
     Sent(RoomId, Uuid, Result<Box<RoomEvent>, ClientError>),
     Asked(Attempt, Result<Box<JoinGrant>, ClientError>),

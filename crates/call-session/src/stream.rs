@@ -8,7 +8,7 @@ use call_model::{
 };
 use futures_util::future::join_all;
 use scaiwave_client::{Client, ClientError, HistoryQuery, StreamUpdate};
-use scaiwave_wire::{StreamEvent, StreamFrame};
+use scaiwave_wire::{RoomEvent, StreamEvent, StreamFrame};
 use tokio::time::sleep;
 
 use crate::{
@@ -197,7 +197,11 @@ impl Actor {
             What::Trouble(message) => self.trouble(message),
             What::Nothing => {}
             What::State(state) => self.with_rooms(|rooms| rooms.set_state(*state)),
-            What::Preview(room_id, events) => self.with_rooms(|rooms| rooms.add_history(&room_id, events)),
+            What::LookedInto(state, newest) => {
+                if let Some(signed) = &mut self.signed {
+                    signed.rooms.set_looked_into(*state, newest, &signed.me.participant_id);
+                }
+            }
             What::Sent(room_id, uuid, result) => {
                 let result = result.map_err(|error| error.to_string());
                 self.with_rooms(|rooms| rooms.on_sent(&room_id, uuid, result.map(|event| *event)));
@@ -230,10 +234,13 @@ impl Actor {
         let (client, mail, epoch) = (signed.client.clone(), self.mail.clone(), self.epoch);
         self.tasks.spawn(async move {
             for room_id in rooms {
-                for what in look_into(&client, room_id).await {
-                    if mail.send(Mail::Account(epoch, what)).await.is_err() {
-                        return;
-                    }
+                let looked = look_into(&client, &room_id).await;
+                let what = looked.unwrap_or_else(|error| {
+                    tracing::info!(%error, room = %room_id, "room not fetched");
+                    What::Nothing
+                });
+                if mail.send(Mail::Account(epoch, what)).await.is_err() {
+                    return;
                 }
             }
         });
@@ -247,10 +254,23 @@ async fn own_rooms(client: &Client) -> Result<OwnRooms, ClientError> {
     Ok(OwnRooms { rooms, calling: states.into_iter().flatten().collect() })
 }
 
-async fn look_into(client: &Client, room_id: RoomId) -> Vec<What> {
+/// What is unread is counted by the server, and messages come by the stream meanwhile: the count is only good beside the newest
+/// message that it counts, hence a look before and one after. In a room that never rests the last look has to do.
+async fn look_into(client: &Client, room_id: &RoomId) -> Result<What, ClientError> {
     let query = HistoryQuery { limit: Some(PREVIEW_EVENTS), ..HistoryQuery::default() };
-    let (state, page) = tokio::join!(client.room_state(&room_id), client.messages(&room_id, &query));
-    let state = state.inspect_err(|error| tracing::info!(%error, room = %room_id, "room not fetched"));
-    let state = state.ok().map(|state| What::State(Box::new(state)));
-    state.into_iter().chain(page.ok().map(|page| What::Preview(room_id, page.events))).collect()
+    let mut before = client.messages(room_id, &query).await?.events;
+    let mut tries = 1;
+    loop {
+        let state = client.room_state(room_id).await?;
+        let after = client.messages(room_id, &query).await?.events;
+        if tries == TRIES || newest(&before) == newest(&after) {
+            return Ok(What::LookedInto(Box::new(state), after));
+        }
+        before = after;
+        tries += 1;
+    }
+}
+
+fn newest(events: &[RoomEvent]) -> Option<u64> {
+    events.iter().map(|event| event.stream_position).max()
 }

@@ -3,7 +3,7 @@
 
 mod oidc;
 
-use std::{path::Path, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -11,12 +11,15 @@ use argon2::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use call_model::{ParticipantId, UnixMillis};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use rand::RngCore;
 use scaiwave_wire::{AuthMode, ErrorCode, LoginRequest, TokenGrant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::{Semaphore, SemaphorePermit},
+};
 use uuid::Uuid;
 
 pub use oidc::Provider;
@@ -24,7 +27,9 @@ pub use oidc::Provider;
 use crate::{
     config::Settings,
     error::{Answer, Failure},
-    store::{Person, Spent, Store, now},
+    keys::Keys,
+    rates::Rates,
+    store::{Account, Person, Spent, Store, now},
 };
 
 /// Longer passwords are refused rather than hashed.
@@ -37,16 +42,23 @@ const MOCK: (&str, &str) = ("mock-user", "Mock User");
 const MOCK_LASTS_SECONDS: i64 = 365 * 24 * 3600;
 
 /// Threads for hashing alone: the allocator keeps what a thread last used, and all the threads for blocking work would keep 19 MB each.
-struct Hashing(Option<Runtime>);
+struct Hashing {
+    turns: Semaphore,
+    threads: Option<Runtime>,
+}
 
 impl Hashing {
     fn start() -> std::io::Result<Self> {
         let threads = Builder::new_current_thread().max_blocking_threads(PARALLEL_HASHES).build()?;
-        Ok(Self(Some(threads)))
+        Ok(Self { turns: Semaphore::new(PARALLEL_HASHES), threads: Some(threads) })
+    }
+
+    async fn turn(&self) -> Answer<SemaphorePermit<'_>> {
+        self.turns.acquire().await.map_err(Failure::internal)
     }
 
     async fn run<T: Send + 'static>(&self, hash: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
-        let threads = self.0.as_ref().ok_or_else(|| Failure::internal("the hashing threads are gone"))?;
+        let threads = self.threads.as_ref().ok_or_else(|| Failure::internal("the hashing threads are gone"))?;
         threads.handle().spawn_blocking(hash).await.map_err(Failure::internal)
     }
 }
@@ -54,7 +66,7 @@ impl Hashing {
 impl Drop for Hashing {
     fn drop(&mut self) {
         // dropped by itself it would wait, which an async thread must not
-        if let Some(threads) = self.0.take() {
+        if let Some(threads) = self.threads.take() {
             threads.shutdown_background();
         }
     }
@@ -75,6 +87,9 @@ pub struct Claims {
     pub exp: i64,
     /// This token.
     pub jti: Uuid,
+    /// Of which generation: signing a person out everywhere starts a new one.
+    #[serde(default)]
+    pub generation: i64,
 }
 
 /// Signs people in.
@@ -82,40 +97,43 @@ pub struct Auth {
     store: Store,
     server_name: String,
     access_token: Duration,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    keys: Keys,
     hashing: Hashing,
     // Checked when the name is unknown, so that a wrong name takes as long as a wrong password.
     nobody: String,
     passwords: bool,
     provider: Option<Provider>,
-    mock: Option<Person>,
+    mock: Option<Account>,
 }
 
 impl Auth {
     /// Reads the signing key from the data directory, or makes it.
     pub async fn open(store: Store, settings: &Settings) -> anyhow::Result<Self> {
-        let secret = signing_key(&settings.data_dir).await?;
-        install_hmac();
+        let keys = Keys::open(&settings.data_dir)?;
         let nobody = hash_password("").map_err(std::io::Error::other)?;
         let sign_in = &settings.sign_in;
         let mut mock = None;
         if sign_in.takes(AuthMode::Mock) {
             tracing::warn!("mock sign-in: any bearer is the user {}; never let others reach this server", MOCK.0);
-            mock = Some(store.mock_person(MOCK.0, MOCK.1).await?);
+            let person = store.mock_person(MOCK.0, MOCK.1).await?;
+            mock = store.account(&person.id).await?;
         }
         Ok(Self {
             store,
             server_name: settings.server_name.clone(),
             access_token: settings.access_token,
-            encoding: EncodingKey::from_secret(&secret),
-            decoding: DecodingKey::from_secret(&secret),
+            keys,
             hashing: Hashing::start()?,
             nobody,
             passwords: sign_in.takes(AuthMode::Password),
             provider: sign_in.oidc.clone().map(Provider::new).transpose()?,
             mock,
         })
+    }
+
+    /// Takes up signing keys that were rotated.
+    pub(crate) fn reload_keys(&self) -> std::io::Result<()> {
+        self.keys.reload()
     }
 
     /// The identity provider, if there is one.
@@ -138,8 +156,14 @@ impl Auth {
         Ok(self.store.revoke_family_of(&hash_token(refresh_token)).await?)
     }
 
-    /// Signs in by name and password.
-    pub async fn by_password(&self, username: &str, password: String) -> Answer<TokenGrant> {
+    /// Signs in by name and password; who fails too often has to wait.
+    pub(crate) async fn by_password(
+        &self,
+        username: &str,
+        password: String,
+        address: IpAddr,
+        rates: &Rates,
+    ) -> Answer<TokenGrant> {
         let refused = || Failure::new(ErrorCode::AuthInvalidCredentials, "Name or password is wrong.");
         if !self.passwords {
             let message = "This server does not sign in by password; see GET /v1/auth/config.";
@@ -152,6 +176,9 @@ impl Auth {
         let hash = found.as_ref().and_then(|c| c.password_hash.clone());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let turn = self.hashing.turn().await?;
+        // Asked and noted in one turn: guesses made side by side do not get past the limit.
+        rates.may_sign_in(username, address)?;
         let matches = self
             .hashing
             .run(move || {
@@ -159,6 +186,10 @@ impl Auth {
                 hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
             })
             .await?;
+        if !(known && matches) {
+            rates.sign_in_failed(username, address);
+        }
+        drop(turn);
         match found {
             Some(found) if known && matches => self.grant(&found.person, &Uuid::new_v4().to_string()).await,
             _ => Err(refused()),
@@ -183,20 +214,27 @@ impl Auth {
     }
 
     async fn grant(&self, person: &Person, family: &str) -> Answer<TokenGrant> {
+        let account = self.store.account(&person.id).await?.filter(|account| !account.disabled);
+        let account = account.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::AuthInsufficientPermission,
+                "This account is disabled; an administrator can enable it.",
+            )
+        })?;
         let mut secret = [0; 32];
         rand::rng().fill_bytes(&mut secret);
         let refresh_token = URL_SAFE_NO_PAD.encode(secret);
         let expires = UnixMillis(now().0 + REFRESH_TOKEN.as_millis() as i64);
         self.store.add_refresh_token(&hash_token(&refresh_token), family, &person.id, expires).await?;
         Ok(TokenGrant {
-            access_token: self.access_token(person)?,
+            access_token: self.access_token(&account)?,
             refresh_token,
             token_type: "Bearer".into(),
             expires_in: self.access_token.as_secs(),
         })
     }
 
-    fn access_token(&self, person: &Person) -> Answer<String> {
+    fn access_token(&self, Account { person, generation, .. }: &Account) -> Answer<String> {
         let iat = now().0 / 1000;
         let claims = Claims {
             sub: person.id.clone(),
@@ -205,8 +243,9 @@ impl Auth {
             iat,
             exp: iat + self.access_token.as_secs() as i64,
             jti: Uuid::new_v4(),
+            generation: *generation,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Failure::internal)
+        self.keys.sign(&claims).map_err(Failure::internal)
     }
 
     /// Reads an access token; only ours, unaltered and in time, passes. With mock sign-in anything else is the mock user's.
@@ -219,16 +258,17 @@ impl Auth {
         }
     }
 
-    fn mock_claims(&self, mock: &Person, token: &str) -> Claims {
+    fn mock_claims(&self, Account { person, generation, .. }: &Account, token: &str) -> Claims {
         let iat = now().0 / 1000;
         Claims {
-            sub: mock.id.clone(),
-            tenant_id: mock.tenant_id.clone(),
+            sub: person.id.clone(),
+            tenant_id: person.tenant_id.clone(),
             iss: self.server_name.clone(),
             iat,
             exp: iat + MOCK_LASTS_SECONDS,
             // The same bearer is the same token: the stream tells windows apart by it.
             jti: Uuid::from_slice(&hash_token(token)[..16]).unwrap_or_default(),
+            generation: *generation,
         }
     }
 
@@ -238,7 +278,7 @@ impl Auth {
         validation.set_issuer(&[&self.server_name]);
         validation.set_required_spec_claims(&["exp", "sub", "iss"]);
         let expired = || Failure::new(ErrorCode::AuthExpiredToken, "The access token has expired: refresh it.");
-        match jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation) {
+        match self.keys.prove::<Claims>(token, &validation) {
             // The library still takes a token in the very second it expires.
             Ok(token) if token.claims.exp * 1000 <= now().0 => Err(expired()),
             Ok(token) => Ok(token.claims),
@@ -258,30 +298,4 @@ pub fn hash_password(password: &str) -> Result<String, argon2::password_hash::Er
 
 fn hash_token(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
-}
-
-/// `jsonwebtoken` takes its cryptography from the process: LiveKit's token crate brings HMAC and installs it at its first use.
-fn install_hmac() {
-    let _ = livekit_api::access_token::Claims::from_unverified("");
-}
-
-/// Reads the signing key, or makes it.
-pub(crate) async fn signing_key(data_dir: &Path) -> std::io::Result<Vec<u8>> {
-    let path = data_dir.join("signing.key");
-    match tokio::fs::read(&path).await {
-        Ok(key) if key.len() == 32 => return Ok(key),
-        Ok(_) => return Err(std::io::Error::other(format!("{} is damaged: expected 32 bytes", path.display()))),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        Err(e) => return Err(e),
-    }
-    let mut key = vec![0; 32];
-    rand::rng().fill_bytes(&mut key);
-    let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    let mut file = options.open(&path).await?;
-    tokio::io::AsyncWriteExt::write_all(&mut file, &key).await?;
-    file.sync_all().await?;
-    Ok(key)
 }

@@ -1,8 +1,13 @@
-//! Settings, from the command line and `SCAIWAVE_*`, checked before anything starts.
+//! Settings, from the command line, `SCAIWAVE_*` and a file (see [`crate::layers`]), checked before anything starts. A new setting is a
+//! field of [`ServeArgs`], with its name in the environment, and a field of [`Settings`]; nothing else knows of it.
 
 mod sign_in;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use axum::http::HeaderValue;
 use call_model::server::Timings;
@@ -11,7 +16,7 @@ use url::Url;
 
 pub use sign_in::{Oidc, SignIn};
 
-use crate::people::Clock;
+use crate::{limits::Limits, people::Clock};
 
 /// What `serve` is told. What has no default is empty here, so that its absence is named like every other mistake.
 #[derive(Args, Debug)]
@@ -79,6 +84,12 @@ pub struct ServeArgs {
     /// The largest file that can be uploaded, in MB.
     #[arg(long, env = "SCAIWAVE_MAX_UPLOAD_MB", default_value_t = 100)]
     pub max_upload_mb: u32,
+    /// What is logged, for example `info` or `scaiwave_server=debug`.
+    #[arg(long, env = "SCAIWAVE_LOG", default_value = "info")]
+    pub log: String,
+    /// How much the server takes.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Checked settings of a server.
@@ -112,6 +123,31 @@ pub struct Settings {
     pub max_upload: u64,
     /// How long a signed address of a file is good.
     pub signed_url: Duration,
+    /// How much the server takes.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// What holds where nothing else is said.
+    pub fn new(data_dir: impl Into<PathBuf>, livekit: Livekit) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            data_dir: data_dir.into(),
+            server_name: "localhost".into(),
+            livekit,
+            timings: Timings::default(),
+            access_token: Duration::from_secs(3600),
+            ping: Duration::from_secs(scaiwave_wire::PING_SECONDS),
+            reconcile: Duration::from_secs(10),
+            edit_window: Duration::from_secs(24 * 3600),
+            sign_in: SignIn::default(),
+            cors_origins: Vec::new(),
+            clock: Clock::default(),
+            max_upload: 100 << 20,
+            signed_url: Duration::from_secs(5 * 60),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// How the SFU is reached.
@@ -138,8 +174,10 @@ impl std::fmt::Debug for Livekit {
 #[derive(Debug, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct SettingError {
-    setting: &'static str,
-    problem: String,
+    /// Its name in the environment.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 impl SettingError {
@@ -160,7 +198,7 @@ impl TryFrom<ServeArgs> for Settings {
             ("SCAIWAVE_LIVEKIT_API_SECRET", args.livekit_api_secret.is_empty()),
         ];
         if let Some((setting, _)) = needed.iter().find(|(_, missing)| *missing) {
-            return Err(bad(setting, "is not set"));
+            return Err(bad(setting, "is not set; give it on the command line, in the environment or in the file"));
         }
         let url = Url::parse(&args.livekit_url).map_err(|e| {
             bad("SCAIWAVE_LIVEKIT_URL", &format!("{e}; expected something like wss://livekit.example.org"))
@@ -183,21 +221,18 @@ impl TryFrom<ServeArgs> for Settings {
         }
         let sign_in = sign_in::sign_in(&args)?;
         let cors_origins = sign_in::cors_origins(&args.cors_origins)?;
+        let livekit = Livekit { url, api_key: args.livekit_api_key, api_secret: args.livekit_api_secret };
         Ok(Self {
             listen: args.listen,
-            data_dir: args.data_dir.into(),
             server_name: args.server_name,
-            livekit: Livekit { url, api_key: args.livekit_api_key, api_secret: args.livekit_api_secret },
             timings: Timings { ring_ms: i64::from(args.ring_seconds) * 1000, ..Timings::default() },
             access_token: Duration::from_secs(args.access_token_seconds.into()),
-            ping: Duration::from_secs(scaiwave_wire::PING_SECONDS),
-            reconcile: Duration::from_secs(10),
             edit_window: Duration::from_secs(args.edit_window_seconds.into()),
             sign_in,
             cors_origins,
-            clock: Clock::default(),
             max_upload: u64::from(args.max_upload_mb) << 20,
-            signed_url: Duration::from_secs(5 * 60),
+            limits: args.limits,
+            ..Self::new(args.data_dir, livekit)
         })
     }
 }

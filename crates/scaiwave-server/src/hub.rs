@@ -22,9 +22,22 @@ pub enum Dropped {
     Duplicate,
     /// It did not read its events.
     SlowConsumer,
+    /// The person's sessions were cut.
+    SignedOut,
 }
 
-/// The connected sockets.
+/// The way of an event from its commit to the sockets. In memory it ends at this process's [`Hub`]; with several server processes it
+/// also hands the event to theirs. Callers keep the order by holding the [`crate::publish::Turn`].
+pub(crate) trait Fanout: std::fmt::Debug + Send + Sync {
+    /// Sends a frame to all sockets of a person; says whether one is known to have taken it.
+    fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool;
+    /// Sends a frame that may be lost to all sockets of a person which keep up.
+    fn offer(&self, to: &ParticipantId, frame: &Utf8Bytes);
+    /// Tells waiting `sync` requests that the stream moved on.
+    fn advance(&self, position: u64);
+}
+
+/// The sockets connected to this process.
 #[derive(Debug)]
 pub struct Hub {
     sockets: Mutex<HashMap<ParticipantId, Vec<Socket>>>,
@@ -74,8 +87,26 @@ impl Hub {
         Subscription { hub: self, participant, session, frames: frames_rx, dropped: dropped_rx }
     }
 
-    /// Sends a frame to all sockets of a person; says whether there was one.
-    pub fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
+    /// Closes all sockets of a person.
+    pub fn sign_out(&self, who: &ParticipantId) {
+        for socket in self.sockets.lock().remove(who).into_iter().flatten() {
+            let _ = socket.dropped.send(Dropped::SignedOut);
+        }
+    }
+
+    /// Follows the stream's position.
+    pub fn positions(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    /// How many sockets are connected.
+    pub fn connected(&self) -> usize {
+        self.sockets.lock().values().map(Vec::len).sum()
+    }
+}
+
+impl Fanout for Hub {
+    fn send(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
         let mut sockets = self.sockets.lock();
         let Some(mine) = sockets.get_mut(to) else { return false };
         for slow in mine.extract_if(.., |socket| socket.frames.try_send(frame.clone()).is_err()) {
@@ -89,8 +120,7 @@ impl Hub {
         reached
     }
 
-    /// Sends a frame that may be lost to all sockets of a person which keep up.
-    pub fn offer(&self, to: &ParticipantId, frame: &Utf8Bytes) {
+    fn offer(&self, to: &ParticipantId, frame: &Utf8Bytes) {
         let sockets = self.sockets.lock();
         for socket in sockets.get(to).into_iter().flatten().filter(|socket| socket.frames.capacity() > KEPT_BACK) {
             if socket.frames.try_send(frame.clone()).is_err() {
@@ -99,23 +129,12 @@ impl Hub {
         }
     }
 
-    /// Tells waiting `sync` requests that the stream moved on.
-    pub fn advance(&self, position: u64) {
+    fn advance(&self, position: u64) {
         self.position.send_if_modified(|known| {
             let moved = position > *known;
             *known = position.max(*known);
             moved
         });
-    }
-
-    /// Follows the stream's position.
-    pub fn positions(&self) -> watch::Receiver<u64> {
-        self.position.subscribe()
-    }
-
-    /// How many sockets are connected.
-    pub fn connected(&self) -> usize {
-        self.sockets.lock().values().map(Vec::len).sum()
     }
 }
 

@@ -16,25 +16,41 @@ pub mod config;
 pub mod error;
 mod http;
 mod hub;
+mod keys;
+pub mod layers;
+pub mod limits;
+mod listen;
+mod logging;
 mod media;
+mod metrics;
 pub mod people;
 mod publish;
+mod rates;
 mod rooms;
+mod sessions;
 pub mod store;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use crate::logging::log_filter;
 use crate::{
     auth::Auth,
-    calls::{Calls, reconciler, sfu::Sfu, timers, webhook::Webhooks},
+    calls::{
+        Calls, reconciler,
+        sfu::{MeteredSfu, Sfu},
+        timers,
+        webhook::Webhooks,
+    },
     clock::Clock,
     config::Settings,
     media::Media,
+    metrics::Metrics,
     people::{Presence, Typing},
     publish::Publisher,
+    rates::Rates,
     store::{DEFAULT_TENANT, Store},
 };
 
@@ -49,18 +65,34 @@ struct App {
     typing: Arc<Typing>,
     webhooks: Webhooks,
     media: Media,
-    stopping: CancellationToken,
+    metrics: Arc<Metrics>,
+    rates: Rates,
+    stops: Stops,
+    /// Requests that change something: what they began they finish.
+    changes: TaskTracker,
+    /// Open event streams.
+    sockets: TaskTracker,
 }
 
-/// Open requests have so long to finish once the server is told to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+/// The steps of stopping, in this order, so that no event is lost: whatever may still make events ends before the sockets do.
+#[derive(Clone, Debug, Default)]
+struct Stops {
+    /// `/readyz` says no; everything else goes on.
+    unready: CancellationToken,
+    /// No new requests; the ones under way are finished, and whoever waits for events is answered.
+    requests: CancellationToken,
+    /// Sockets send what is in their queues and close.
+    sockets: CancellationToken,
+}
+
+/// Open requests have so long to finish once the server is told to stop; so have sockets to take their last events.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// A running server.
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
-    store: Store,
-    stop: CancellationToken,
+    app: Arc<App>,
     tasks: JoinSet<()>,
 }
 
@@ -72,57 +104,80 @@ impl Server {
 
     /// The same, with the calls on a given clock.
     pub async fn start_at(settings: Settings, sfu: Arc<dyn Sfu>, clock: Clock) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(|e| anyhow::anyhow!("SCAIWAVE_LISTEN: cannot listen on {}: {e}", settings.listen))?;
+        let address = listener.local_addr()?;
+        let app = Arc::new(App::open(settings, sfu, clock).await?);
+        let stop = app.stops.requests.clone();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(people::presence::run(app.presence.clone(), stop.clone()));
+        tasks.spawn(people::typing::run(app.typing.clone(), stop.clone()));
+        tasks.spawn(timers::run(app.calls.clone(), stop.clone()));
+        tasks.spawn(reconciler::run(app.calls.clone(), app.settings.reconcile, stop.clone()));
+        tasks.spawn(sessions::run(app.clone(), stop.clone()));
+        let (limits, metrics) = (app.settings.limits.clone(), app.metrics.clone());
+        let router = http::router(app.clone());
+        tasks.spawn(async move { listen::serve(listener, router, &limits, metrics, stop).await });
+        Ok(Self { address, app, tasks })
+    }
+
+    /// Stops without losing an event: requests under way are answered, what they changed is sent, then the sockets are closed. Timers
+    /// stay in the database.
+    pub async fn stop(mut self) {
+        let App { stops, changes, sockets, store, settings, .. } = &*self.app;
+        stops.unready.cancel();
+        tokio::time::sleep(settings.limits.shutdown_delay_seconds.0).await;
+        stops.requests.cancel();
+        changes.close();
+        let finished = async {
+            while self.tasks.join_next().await.is_some() {}
+            changes.wait().await;
+        };
+        if timeout(DRAIN, finished).await.is_err() {
+            tracing::warn!("open requests did not finish in time");
+        }
+        stops.sockets.cancel();
+        sockets.close();
+        if timeout(DRAIN, sockets.wait()).await.is_err() {
+            tracing::warn!("open event streams did not take their last events in time");
+        }
+        self.tasks.shutdown().await;
+        store.close().await;
+    }
+}
+
+impl App {
+    async fn open(settings: Settings, sfu: Arc<dyn Sfu>, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::open(&settings.data_dir).await?;
+        let metrics = Arc::new(Metrics::new(store.write_wait()));
         let auth = Auth::open(store.clone(), &settings).await?;
-        let publisher = Arc::new(Publisher::new(DEFAULT_TENANT));
+        let publisher = Arc::new(Publisher::new(DEFAULT_TENANT, metrics.clone()));
+        let sfu = Arc::new(MeteredSfu::new(sfu, metrics.clone()));
         let (livekit, timings) = (settings.livekit.clone(), settings.timings);
         let calls = Arc::new(Calls::new(store.clone(), publisher.clone(), sfu, livekit.clone(), timings, clock));
         calls.recover().await.map_err(|e| anyhow::anyhow!("calls under way cannot be taken up: {e:?}"))?;
         let moment = settings.clock.clone();
         let presence = Arc::new(Presence::open(store.clone(), publisher.clone(), moment.clone()).await?);
         let typing = Arc::new(Typing::new(store.clone(), publisher.clone(), moment));
-        let webhooks = Webhooks::new(&livekit, store.clone(), calls.clone());
+        let webhooks = Webhooks::new(&livekit, store.clone(), calls.clone(), metrics.clone());
         let media = Media::open(store.clone(), &settings).await?;
-        let stop = CancellationToken::new();
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .map_err(|e| anyhow::anyhow!("SCAIWAVE_LISTEN: cannot listen on {}: {e}", settings.listen))?;
-        let address = listener.local_addr()?;
-        let reconcile = settings.reconcile;
-        let app = Arc::new(App {
+        let rates = Rates::new(&settings.limits);
+        Ok(Self {
             settings,
-            store: store.clone(),
+            store,
             auth,
             publisher,
-            calls: calls.clone(),
-            presence: presence.clone(),
-            typing: typing.clone(),
+            calls,
+            presence,
+            typing,
             webhooks,
             media,
-            stopping: stop.clone(),
-        });
-        let mut tasks = JoinSet::new();
-        tasks.spawn(people::presence::run(presence, stop.clone()));
-        tasks.spawn(people::typing::run(typing, stop.clone()));
-        tasks.spawn(timers::run(calls.clone(), stop.clone()));
-        tasks.spawn(reconciler::run(calls, reconcile, stop.clone()));
-        let graceful = axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tasks.spawn(async move {
-            if let Err(e) = graceful.await {
-                tracing::error!(cause = %e, "the listener failed");
-            }
-        });
-        Ok(Self { address, store, stop, tasks })
-    }
-
-    /// Stops: sockets are closed, open requests finish, timers stay in the database.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        let drained = tokio::time::timeout(DRAIN, async { while self.tasks.join_next().await.is_some() {} }).await;
-        if drained.is_err() {
-            tracing::warn!("open requests did not finish in time");
-        }
-        self.tasks.shutdown().await;
-        self.store.close().await;
+            metrics,
+            rates,
+            stops: Stops::default(),
+            changes: TaskTracker::new(),
+            sockets: TaskTracker::new(),
+        })
     }
 }

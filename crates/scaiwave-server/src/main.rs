@@ -1,22 +1,28 @@
-//! `scaiwave-server serve` and `scaiwave-server admin`.
+//! `scaiwave-server serve`, `check-config` and `admin`.
 
-use std::{io::Write, process::ExitCode, sync::Arc};
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use scaiwave_server::{
     Server,
-    admin::{self, AdminArgs},
+    admin::{self, AdminArgs, AdminError},
     calls::sfu::LivekitSfu,
     config::{ServeArgs, Settings},
+    layers::{self, Layers, ParseError, Parsed},
+    log_filter,
 };
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
 
 /// The ScaiWave Calls reference server.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
+    /// A TOML file of settings: their names in the environment in lower case, without `scaiwave_`.
+    #[arg(long, env = "SCAIWAVE_CONFIG", global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -25,31 +31,45 @@ struct Cli {
 enum Command {
     /// Runs the server.
     Serve(Box<ServeArgs>),
-    /// Adds people and rooms, also beside a running server.
+    /// Checks the settings and prints them with where they come from, secrets hidden.
+    CheckConfig(Box<ServeArgs>),
+    /// Changes people, rooms and keys, also beside a running server.
     Admin(AdminArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SCAIWAVE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_span_list(false).with_writer(std::io::stderr).with_env_filter(filter).init();
-    let done = match Cli::parse().command {
-        Command::Serve(args) => serve(*args).await,
-        Command::Admin(args) => admin::run(args).await.and_then(|answer| print(&answer)),
+    let Parsed { args, layers } = match layers::parse::<Cli>(std::env::args_os(), "serve") {
+        Ok(parsed) => parsed,
+        Err(ParseError::Usage(e)) => e.exit(),
+        Err(e @ ParseError::Setting(_)) => return failed(&e.into()),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("scaiwave-server: {e:#}");
-            ExitCode::FAILURE
+    let done = match args.command {
+        Command::Serve(args) => serve(*args, &layers).await,
+        Command::CheckConfig(args) => settings(*args, &layers).and_then(|_| print(&layers.effective())),
+        Command::Admin(args) => {
+            log_by(EnvFilter::new("warn"));
+            admin::run(args).await.and_then(|answer| print(&answer))
         }
-    }
+    };
+    done.map_or_else(|e| failed(&e), |()| ExitCode::SUCCESS)
 }
 
-fn print(answer: &serde_json::Value) -> anyhow::Result<()> {
+/// 2 as for wrong usage, 3 for somebody or something that is not there, 1 for the rest.
+fn failed(e: &anyhow::Error) -> ExitCode {
+    eprintln!("scaiwave-server: {e:#}");
+    let wrong_setting = e.is::<ParseError>();
+    ExitCode::from(e.downcast_ref::<AdminError>().map_or(if wrong_setting { 2 } else { 1 }, AdminError::exit_code))
+}
+
+/// JSON lines on standard error.
+fn log_by(filter: EnvFilter) {
+    tracing_subscriber::fmt().json().with_span_list(false).with_writer(std::io::stderr).with_env_filter(filter).init();
+}
+
+fn print(answer: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{answer}").and_then(|()| out.flush()).context("cannot write to standard output")
+    out.write_all(answer.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
 /// Every connection is an open file, and what most systems allow at first is 1,024: we take all that they allow in the end.
@@ -61,18 +81,31 @@ fn allow_connections() {
     }
 }
 
-async fn serve(args: ServeArgs) -> anyhow::Result<()> {
-    let settings = Settings::try_from(args)?;
+fn settings(args: ServeArgs, layers: &Layers) -> anyhow::Result<(Settings, EnvFilter)> {
+    let filter = log_filter(&args.log).map_err(|e| layers.blame("SCAIWAVE_LOG", &e.to_string()))?;
+    let settings = Settings::try_from(args).map_err(|e| layers.blame(e.setting, &e.problem))?;
+    Ok((settings, filter))
+}
+
+async fn serve(args: ServeArgs, layers: &Layers) -> anyhow::Result<()> {
+    let (settings, filter) = settings(args, layers)?;
+    log_by(filter);
     allow_connections();
     let sfu = Arc::new(LivekitSfu::new(&settings.livekit).owned_by(&settings.server_name));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(settings, sfu).await?;
-    print(&serde_json::json!({ "listening": format!("http://{}", server.address) }))?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    print(&format!("{}\n", serde_json::json!({ "listening": format!("http://{}", server.address) })))?;
+    let mut told = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    told().await;
     tracing::info!("stopping");
-    server.stop().await;
+    tokio::select! {
+        () = server.stop() => tracing::info!("stopped"),
+        () = told() => tracing::warn!("told to stop again: open requests are dropped"),
+    }
     Ok(())
 }

@@ -1,20 +1,27 @@
 //! From a commit to the sockets. Whoever changes what others see takes a [`Turn`] first and holds it over commit and publishing, so
 //! that events leave in the order in which the changes were made.
 
+use std::sync::Arc;
+
 use axum::extract::ws::Utf8Bytes;
 use call_model::{EventId, ParticipantId, RoomId};
 use scaiwave_wire::{StreamEvent, StreamFrame, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
-use crate::hub::Hub;
+use crate::{
+    hub::{Fanout, Hub},
+    metrics::Metrics,
+};
 
 /// Hands events to the connected sockets, in order.
 #[derive(Debug)]
 pub struct Publisher {
-    /// Who is connected.
-    pub hub: Hub,
+    /// Who is connected here.
+    pub hub: Arc<Hub>,
+    fanout: Arc<dyn Fanout>,
     tenant_id: String,
+    metrics: Arc<Metrics>,
     order: Mutex<()>,
 }
 
@@ -27,8 +34,9 @@ pub struct Turn<'a> {
 
 impl Publisher {
     /// A publisher nobody is connected to yet.
-    pub fn new(tenant_id: &str) -> Self {
-        Self { hub: Hub::default(), tenant_id: tenant_id.to_owned(), order: Mutex::default() }
+    pub fn new(tenant_id: &str, metrics: Arc<Metrics>) -> Self {
+        let hub = Arc::new(Hub::default());
+        Self { fanout: hub.clone(), hub, tenant_id: tenant_id.to_owned(), metrics, order: Mutex::default() }
     }
 
     /// Makes a frame of something that passes (presence, typing): it has no id and no place in the stream.
@@ -45,7 +53,7 @@ impl Publisher {
     /// Sends what passes to several people; needs no turn, and is left out where a socket lags behind.
     pub fn offer<'p>(&self, to: impl IntoIterator<Item = &'p ParticipantId>, frame: &Utf8Bytes) {
         for person in to {
-            self.hub.offer(person, frame);
+            self.fanout.offer(person, frame);
         }
     }
 
@@ -70,7 +78,7 @@ impl Turn<'_> {
 
     /// Sends one frame to one person; says whether a socket took it.
     pub fn to(&self, to: &ParticipantId, frame: &Utf8Bytes) -> bool {
-        self.publisher.hub.send(to, frame)
+        self.publisher.fanout.send(to, frame)
     }
 
     /// Sends the same event to several people.
@@ -87,9 +95,14 @@ impl Turn<'_> {
         }
     }
 
+    /// Counts what is told.
+    pub fn metrics(&self) -> &Metrics {
+        &self.publisher.metrics
+    }
+
     /// Tells `sync` that the stream moved on.
     pub fn advance(&self, position: u64) {
-        self.publisher.hub.advance(position);
+        self.publisher.fanout.advance(position);
     }
 }
 

@@ -112,6 +112,10 @@ codes! {
     MediaUrlExpired = "SW_MEDIA_URL_EXPIRED", 403;
     /// A field is missing or wrong (ours).
     Validation = "SW_VALIDATION", 422;
+    /// The request came too slowly (ours).
+    RequestTooSlow = "SW_REQUEST_TOO_SLOW", 408;
+    /// The server has too much to do: try again after `Retry-After` seconds (ours).
+    Overloaded = "SW_OVERLOADED", 503;
     /// Too many requests: wait `Retry-After` seconds.
     RateLimitExceeded = "SW_RATE_LIMIT_EXCEEDED", 429;
     /// No such call for the caller.

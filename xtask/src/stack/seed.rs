@@ -62,7 +62,7 @@ fn room(state: &State, room_id: String, name: String, members: &[(&str, u8)]) ->
 
 pub(super) fn admin(data_dir: &Path, arguments: &[&str], input: &str) -> Result<Value> {
     let mut command = Command::new(paths::program("scaiwave-server"));
-    command.args(["admin", "--data-dir"]).arg(data_dir).args(arguments);
+    command.args(["admin", "--json", "--data-dir"]).arg(data_dir).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("cannot start scaiwave-server: is it built?")?;
     // dropped at once, so that the server sees the end of it; a server that reads nothing is no fault

@@ -2,18 +2,13 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use call_media::{host::EngineLaunch, protocol::MediaSetup};
-use call_model::{
-    RoomId, SfuIdentity,
-    server::{SfuView, Timings},
-};
+use call_model::{RoomId, server::Timings};
 use call_session::{MemoryVault, Milestone, MilestoneKind, Session, SessionConfig, Snapshot, UserCommand};
 use scaiwave_server::{
     Server, admin,
-    calls::sfu::{Sfu, SfuError},
-    config::{Livekit, Settings, SignIn},
-    people::Clock,
+    calls::sfu::NoMedia,
+    config::{Livekit, Settings},
     store::Store,
 };
 use tempfile::TempDir;
@@ -22,31 +17,6 @@ use tokio::sync::broadcast;
 pub(crate) const PASSWORD: &str = "correct horse";
 /// Everything here takes milliseconds; this is for a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-struct EveryRoom;
-
-#[async_trait]
-impl Sfu for EveryRoom {
-    async fn ensure_room(&self, _room: &str) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn delete_room(&self, _room: &str) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
-        Err(SfuError("nobody looks".into()))
-    }
-
-    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
-        Ok(Vec::new())
-    }
-}
 
 /// The server.
 pub(crate) struct World {
@@ -93,27 +63,11 @@ impl World {
 }
 
 async fn serve(data: &TempDir, listen: SocketAddr, timings: Timings) -> Server {
-    let settings = Settings {
-        listen,
-        data_dir: data.path().to_owned(),
-        server_name: "here".into(),
-        livekit: Livekit {
-            url: "ws://127.0.0.1:1".parse().unwrap(),
-            api_key: "key".into(),
-            api_secret: "secret".repeat(8),
-        },
-        timings,
-        access_token: Duration::from_secs(3600),
-        ping: Duration::from_secs(30),
-        reconcile: Duration::from_secs(3600),
-        edit_window: Duration::from_secs(24 * 3600),
-        sign_in: SignIn::default(),
-        cors_origins: Vec::new(),
-        clock: Clock::default(),
-        max_upload: 1 << 20,
-        signed_url: Duration::from_secs(300),
-    };
-    Server::start(settings, Arc::new(EveryRoom)).await.unwrap()
+    let livekit =
+        Livekit { url: "ws://127.0.0.1:1".parse().unwrap(), api_key: "key".into(), api_secret: "secret".repeat(8) };
+    let reconcile = Duration::from_secs(3600);
+    let settings = Settings { listen, timings, reconcile, ..Settings::new(data.path(), livekit) };
+    Server::start(settings, Arc::new(NoMedia)).await.unwrap()
 }
 
 /// One device's session.

@@ -2,14 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use call_model::{CallType, DeviceId, EndReason, InviteState, RoomId, SfuIdentity, server::SfuView};
+use call_model::{CallType, DeviceId, EndReason, InviteState, RoomId};
 use scaiwave_client::{Client, ClientError, HistoryQuery, StreamHandle, StreamUpdate};
 use scaiwave_server::{
     Server, admin,
-    calls::sfu::{Sfu, SfuError},
-    config::{Livekit, Settings, SignIn},
-    people::Clock,
+    calls::sfu::NoMedia,
+    config::{Livekit, Settings},
     store::Store,
 };
 use scaiwave_wire::{
@@ -19,31 +17,6 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 const PASSWORD: &str = "correct horse";
-
-struct NoSfu;
-
-#[async_trait]
-impl Sfu for NoSfu {
-    async fn ensure_room(&self, _room: &str) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn delete_room(&self, _room: &str) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
-        Err(SfuError("nobody looks".into()))
-    }
-
-    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
-        Ok(())
-    }
-
-    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
-        Ok(Vec::new())
-    }
-}
 
 struct Reference {
     address: SocketAddr,
@@ -83,27 +56,12 @@ impl Reference {
 }
 
 async fn serve(data: &TempDir, listen: SocketAddr, access_token: Duration) -> Server {
-    let settings = Settings {
-        listen,
-        data_dir: data.path().to_owned(),
-        server_name: "here".into(),
-        livekit: Livekit {
-            url: "ws://127.0.0.1:1".parse().unwrap(),
-            api_key: "key".into(),
-            api_secret: "secret".repeat(8),
-        },
-        timings: call_model::server::Timings::default(),
-        access_token,
-        ping: Duration::from_secs(30),
-        reconcile: Duration::from_secs(3600),
-        edit_window: Duration::from_secs(24 * 3600),
-        sign_in: SignIn::default(),
-        cors_origins: Vec::new(),
-        clock: Clock::default(),
-        max_upload: 1 << 20,
-        signed_url: Duration::from_secs(300),
-    };
-    Server::start(settings, Arc::new(NoSfu)).await.unwrap()
+    let livekit =
+        Livekit { url: "ws://127.0.0.1:1".parse().unwrap(), api_key: "key".into(), api_secret: "secret".repeat(8) };
+    let reconcile = Duration::from_secs(3600);
+    let settings =
+        Settings { listen, server_name: "here".into(), access_token, reconcile, ..Settings::new(data.path(), livekit) };
+    Server::start(settings, Arc::new(NoMedia)).await.unwrap()
 }
 
 async fn online(client: &Client) -> (StreamHandle, mpsc::Receiver<StreamUpdate>) {

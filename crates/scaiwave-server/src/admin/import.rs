@@ -7,7 +7,10 @@ use argon2::{Params, PasswordHash};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{check_display_name, check_name};
+use super::{
+    AdminError,
+    users::{check_display_name, check_name},
+};
 use crate::store::{NewPerson, Store};
 
 /// A line that is longer is none of ours.
@@ -28,6 +31,17 @@ struct Line {
 
 /// Adds or changes everybody named, or nobody if a line is wrong.
 pub(super) async fn users(store: &Store, input: impl BufRead) -> anyhow::Result<Value> {
+    let lines = read_all(input).map_err(|e| AdminError::Usage(format!("{e:#}")))?;
+    let people = lines.iter().map(|line| NewPerson {
+        local_id: &line.name,
+        display_name: line.display_name.trim(),
+        password_hash: line.password_hash.as_deref(),
+    });
+    store.put_people(people).await?;
+    Ok(json!({ "imported": lines.len() }))
+}
+
+fn read_all(input: impl BufRead) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut names = HashSet::new();
     for (at, text) in input.lines().enumerate() {
@@ -39,13 +53,7 @@ pub(super) async fn users(store: &Store, input: impl BufRead) -> anyhow::Result<
         ensure!(names.insert(line.name.clone()), "line {}: {:?} is named twice", at + 1, line.name);
         lines.push(line);
     }
-    let people = lines.iter().map(|line| NewPerson {
-        local_id: &line.name,
-        display_name: line.display_name.trim(),
-        password_hash: line.password_hash.as_deref(),
-    });
-    store.put_people(people).await?;
-    Ok(json!({ "imported": lines.len() }))
+    Ok(lines)
 }
 
 fn read(text: &str) -> anyhow::Result<Line> {

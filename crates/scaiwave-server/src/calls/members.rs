@@ -51,11 +51,12 @@ impl Calls {
         }
     }
 
-    /// Puts out of a call who is no member any more and was not put out in time.
+    /// Puts out of a call who is no member any more and was not put out in time, and whose account was disabled.
     pub(super) async fn expel(&self, call: &Call) -> Answer<()> {
         let members = self.store.members(&call.room_id).await?;
         for who in call.people() {
-            if !members.iter().any(|member| member.person.id == who) {
+            let member = members.iter().any(|member| member.person.id == who);
+            if !member || self.store.account(&who).await?.is_none_or(|account| account.disabled) {
                 self.change(&call.id, Input::MemberGone(who)).await?;
             }
         }

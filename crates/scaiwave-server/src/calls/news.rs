@@ -2,7 +2,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use call_model::{
-    EventId, ParticipantId, UnixMillis,
+    EventId, InviteState, ParticipantId, UnixMillis,
     server::{Call, Invite, News},
 };
 use scaiwave_wire::{
@@ -64,6 +64,19 @@ async fn keep(
     Ok(store.add_event(tx, new).await?.event)
 }
 
+/// What became of an invite, as the metrics call it.
+fn outcome(state: InviteState) -> &'static str {
+    match state {
+        InviteState::Pending => "pending",
+        InviteState::Ringing => "delivered",
+        InviteState::Accepted => "answered",
+        InviteState::Declined => "declined",
+        InviteState::Busy => "busy",
+        InviteState::Missed => "missed",
+        InviteState::Cancelled => "cancelled",
+    }
+}
+
 /// Sends the news of one call to the members of its room.
 pub(super) struct Telling<'a> {
     pub turn: &'a Turn<'a>,
@@ -89,6 +102,7 @@ impl Telling<'_> {
             },
         );
         self.turn.advance(entry.stream_position);
+        self.turn.metrics().rings("sent", self.call.invites.len());
         let reached = self.ring(&self.call.invites.iter().collect::<Vec<_>>());
         self.state();
         reached
@@ -148,6 +162,7 @@ impl Telling<'_> {
         let reached = self.ring(&rung.collect::<Vec<_>>());
         for item in news {
             if let News::Invite(invite) | News::Ring(invite) = item {
+                self.turn.metrics().rings(outcome(invite.state), 1);
                 self.everybody(
                     None,
                     StreamEvent::CallInviteUpdate {

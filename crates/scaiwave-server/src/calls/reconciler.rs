@@ -27,27 +27,31 @@ pub async fn run(calls: Arc<Calls>, every: Duration, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = round(&calls, &mut orphans) => {}
-        }
+        round(&calls, &mut orphans, &stop).await;
     }
 }
 
-async fn round(calls: &Calls, orphans: &mut Orphans) {
+/// Asks about every live call; told to stop, finishes what it has begun.
+async fn round(calls: &Calls, orphans: &mut Orphans, stop: &CancellationToken) {
     let live = match calls.store.live_calls().await {
         Ok(live) => live,
         Err(e) => return tracing::error!(cause = %e, "cannot read the live calls"),
     };
     stream::iter(live)
+        .take_until(stop.cancelled())
         .for_each_concurrent(PARALLEL, async |id| {
             if let Err(e) = reconcile(calls, &id).await {
                 tracing::error!(call = %id, cause = ?e, "cannot reconcile a call");
             }
         })
         .await;
-    if let Err(e) = orphans.sweep(calls).await {
-        tracing::error!(cause = ?e, "cannot look for rooms without a call");
+    // Makes no events, so it can be dropped at any moment.
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        swept = orphans.sweep(calls) => if let Err(e) = swept {
+            tracing::error!(cause = ?e, "cannot look for rooms without a call");
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The SFU behind a narrow trait, so that a call's life can be tested with one whose every request can be made to fail.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use call_model::{CallId, SfuIdentity, UnixMillis, server::SfuView};
@@ -14,6 +17,7 @@ use livekit_api::{
 
 use crate::{
     config::Livekit,
+    metrics::Metrics,
     store::{Person, now},
 };
 
@@ -45,6 +49,33 @@ pub fn room_name(call: &CallId) -> String {
 /// The call of an SFU's room; `None` for a room that is none of ours.
 pub fn call_of_room(room: &str) -> Option<CallId> {
     room.strip_prefix("scaiwave-").filter(|id| !id.is_empty()).map(CallId::from)
+}
+
+/// Takes every request and has nobody in any room: for tests of what needs no media.
+#[derive(Clone, Copy, Debug)]
+pub struct NoMedia;
+
+#[async_trait]
+impl Sfu for NoMedia {
+    async fn ensure_room(&self, _room: &str) -> Result<(), SfuError> {
+        Ok(())
+    }
+
+    async fn delete_room(&self, _room: &str) -> Result<(), SfuError> {
+        Ok(())
+    }
+
+    async fn look(&self, _room: &str) -> Result<SfuView, SfuError> {
+        Ok(SfuView::Unknown)
+    }
+
+    async fn remove_participant(&self, _room: &str, _identity: &SfuIdentity) -> Result<(), SfuError> {
+        Ok(())
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        Ok(Vec::new())
+    }
 }
 
 /// LiveKit, by its server API.
@@ -129,6 +160,52 @@ impl Sfu for LivekitSfu {
             .filter(|room| !self.owner.is_empty() && room.metadata == self.owner)
             .map(|r| r.name)
             .collect())
+    }
+}
+
+/// Any SFU, with its requests counted.
+pub(crate) struct MeteredSfu {
+    inner: Arc<dyn Sfu>,
+    metrics: Arc<Metrics>,
+}
+
+impl MeteredSfu {
+    pub(crate) fn new(inner: Arc<dyn Sfu>, metrics: Arc<Metrics>) -> Self {
+        Self { inner, metrics }
+    }
+
+    async fn ask<T>(
+        &self,
+        operation: &'static str,
+        request: impl Future<Output = Result<T, SfuError>> + Send,
+    ) -> Result<T, SfuError> {
+        let began = Instant::now();
+        let answer = request.await;
+        self.metrics.sfu(operation, began.elapsed(), answer.is_err());
+        answer
+    }
+}
+
+#[async_trait]
+impl Sfu for MeteredSfu {
+    async fn ensure_room(&self, room: &str) -> Result<(), SfuError> {
+        self.ask("ensure_room", self.inner.ensure_room(room)).await
+    }
+
+    async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
+        self.ask("delete_room", self.inner.delete_room(room)).await
+    }
+
+    async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
+        self.ask("look", self.inner.look(room)).await
+    }
+
+    async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError> {
+        self.ask("remove_participant", self.inner.remove_participant(room, identity)).await
+    }
+
+    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
+        self.ask("rooms", self.inner.rooms()).await
     }
 }
 

@@ -24,12 +24,14 @@ pub async fn run(calls: Arc<Calls>, stop: CancellationToken) {
             PAUSE
         });
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             () = calls.rearm.notified() => {}
             Some(asked) = timers.tasks.join_next() => timers.asked(asked),
             () = tokio::time::sleep(sleep) => {}
         }
     }
+    // What the SFU answers now may still change a call, and who is connected hears of it.
+    while timers.tasks.join_next().await.is_some() {}
 }
 
 struct Timers {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::State,
     http::{HeaderName, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
+    admit::ClientAddress,
     data,
     extract::{Caller, Form, FormOrQuery, Json, Query},
 };
@@ -133,11 +134,15 @@ async fn bounce(Query(redirected): Query<Redirected>) -> Answer<Response> {
     Ok((headers, Html(page)).into_response())
 }
 
-async fn token(State(app): State<Arc<App>>, Form(form): Form<PasswordGrant>) -> Answer<Data<TokenGrant>> {
+async fn token(
+    State(app): State<Arc<App>>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    Form(form): Form<PasswordGrant>,
+) -> Answer<Data<TokenGrant>> {
     if form.grant_type != "password" {
         return Err(Failure::validation("grant_type: this server takes `password`"));
     }
-    app.auth.by_password(&form.username, form.password).await.map(data)
+    app.auth.by_password(&form.username, form.password, address, &app.rates).await.map(data)
 }
 
 async fn refresh(State(app): State<Arc<App>>, Json(request): Json<RefreshRequest>) -> Answer<Data<TokenGrant>> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     routing::{get, post},
@@ -14,6 +14,7 @@ use scaiwave_wire::{
 };
 
 use super::{
+    admit::ClientAddress,
     data,
     extract::{Body, Caller, Id, Json, OptionalJson, device},
     recordings,
@@ -136,10 +137,17 @@ async fn heartbeat(
     act(&app, &person, &id, |_| Input::Heartbeat(identity)).await
 }
 
-async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, Body(body): Body) -> Answer<StatusCode> {
+async fn webhook(
+    State(app): State<Arc<App>>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> Answer<StatusCode> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
         Failure::new(ErrorCode::AuthInvalidToken, "A webhook carries LiveKit's signature in Authorization.")
     })?;
-    app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await?;
-    Ok(StatusCode::OK)
+    match app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(refusal) => app.rates.address(address).and(Err(refusal)),
+    }
 }

@@ -10,7 +10,9 @@ use axum::{
 use call_model::DeviceId;
 use scaiwave_wire::ErrorCode;
 use serde::de::DeserializeOwned;
+use tower_http::timeout::TimeoutError;
 
+use super::{admit::ClientAddress, observe};
 use crate::{App, auth::Claims, error::Failure, store::Person};
 
 /// The signed-in caller.
@@ -26,16 +28,31 @@ impl FromRequestParts<Arc<App>> for Caller {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(|| Failure::new(ErrorCode::AuthInvalidToken, "Send Authorization: Bearer <access token>."))?;
-        caller(app, &app.auth.verify(token)?).await.map(Self)
+        let address = parts.extensions.get().copied().unwrap_or(ClientAddress::UNKNOWN);
+        caller(app, token, address).await.map(|(_, person)| Self(person))
     }
 }
 
-/// Who a verified token speaks for.
-pub(super) async fn caller(app: &App, claims: &Claims) -> Result<Person, Failure> {
-    let person = app.store.person(&claims.sub).await?;
-    person
-        .filter(|person| person.tenant_id == claims.tenant_id)
-        .ok_or_else(|| Failure::new(ErrorCode::AuthInvalidToken, "The token's owner is not known here: sign in again."))
+/// Who a token speaks for. A good one counts for its owner's rate, a bad one for the address it came from.
+pub(super) async fn caller(app: &App, token: &str, from: ClientAddress) -> Result<(Claims, Person), Failure> {
+    match owner(app, token).await {
+        Ok((claims, person)) => {
+            observe::asked_by(&person.id);
+            app.rates.caller(&person.id)?;
+            Ok((claims, person))
+        }
+        Err(refusal) => app.rates.address(from.0).and(Err(refusal)),
+    }
+}
+
+async fn owner(app: &App, token: &str) -> Result<(Claims, Person), Failure> {
+    let claims = app.auth.verify(token)?;
+    let account = app.store.account(&claims.sub).await?.filter(|account| account.person.tenant_id == claims.tenant_id);
+    match account {
+        Some(account) if !account.disabled && account.generation == claims.generation => Ok((claims, account.person)),
+        Some(_) => Err(Failure::new(ErrorCode::AuthInvalidToken, "The token was taken back: sign in again.")),
+        None => Err(Failure::new(ErrorCode::AuthInvalidToken, "The token's owner is not known here: sign in again.")),
+    }
 }
 
 /// The raw body, within the limit.
@@ -49,9 +66,15 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             StatusCode::PAYLOAD_TOO_LARGE => {
                 Failure::new(ErrorCode::ContentTooLarge, "The request body is too large; content may have 64 KB.")
             }
+            _ if paused(&e) => Failure::new(ErrorCode::RequestTooSlow, "The request body came too slowly."),
             _ => Failure::validation("The request body could not be read to its end."),
         })
     }
+}
+
+/// Whether a body ended because nothing of it came for too long.
+pub(super) fn paused(e: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(e), |e| e.source()).any(|e| e.is::<TimeoutError>())
 }
 
 /// A JSON body; an error names the field.
@@ -110,6 +133,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
                 StatusCode::PAYLOAD_TOO_LARGE => {
                     Failure::new(ErrorCode::ContentTooLarge, "The request body is too large.")
                 }
+                _ if paused(&e) => Failure::new(ErrorCode::RequestTooSlow, "The request body came too slowly."),
                 _ => Failure::validation(format!("form: {}", e.body_text())),
             }
         })

@@ -6,16 +6,16 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
     Router,
-    body::{Body, HttpBody},
+    body::Body,
     extract::{
         DefaultBodyLimit, FromRequest, Multipart, Request, State,
         multipart::{Field, MultipartError},
     },
+    http::header::CONTENT_LENGTH,
     response::Response,
     routing::{get, post},
 };
@@ -23,11 +23,10 @@ use call_model::MediaId;
 use futures_util::StreamExt;
 use scaiwave_wire::{Envelope, ErrorCode, Media, ScanStatus, SignedUrl};
 use serde::Deserialize;
-use tokio::time::timeout;
 
 use super::{
     data,
-    extract::{Caller, Id, Query},
+    extract::{Caller, Id, Query, paused},
     file::{Asked, deliver},
 };
 use crate::{
@@ -39,8 +38,6 @@ use crate::{
 
 type Data<T> = axum::Json<Envelope<T>>;
 
-/// An upload may pause so long.
-const STALL: Duration = Duration::from_secs(30);
 /// What a form may hold beside the file: boundaries, headers, other fields. The parser keeps what it has not understood yet, and reads
 /// ahead by what the connection has at hand.
 const MAX_BESIDE: usize = 4 << 20;
@@ -76,7 +73,7 @@ fn media(row: MediaRow) -> Media {
 
 async fn upload(State(app): State<Arc<App>>, Caller(person): Caller, request: Request) -> Answer<Data<Media>> {
     // Refused before the first byte is read, where the length is told.
-    if request.body().size_hint().lower() > app.media.max_bytes.saturating_add(MAX_BESIDE as u64) {
+    if told_length(&request) > app.media.max_bytes.saturating_add(MAX_BESIDE as u64) {
         return Err(too_large(app.media.max_bytes));
     }
     let beside = Beside::default();
@@ -96,6 +93,12 @@ async fn upload(State(app): State<Arc<App>>, Caller(person): Caller, request: Re
     }
     let (incoming, said) = file.ok_or_else(|| Failure::validation("file: missing field `file`"))?;
     app.media.keep(incoming, &person, said).await.map(media).map(data)
+}
+
+/// 0 where the length is not told; then the bytes are counted as they come.
+fn told_length(request: &Request) -> u64 {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or_default()
 }
 
 async fn receive(app: &App, mut field: Field<'_>, beside: &Beside) -> Answer<(Incoming, Said)> {
@@ -147,14 +150,11 @@ impl Beside {
 
     /// Waits for the next piece of a form.
     async fn patient<T>(&self, piece: impl Future<Output = Result<T, MultipartError>>) -> Answer<T> {
-        match timeout(STALL, piece).await {
-            Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(_)) if self.too_much() => {
-                Err(Failure::new(ErrorCode::ContentTooLarge, "body: too much beside the file"))
-            }
-            Ok(Err(e)) => Err(Failure::validation(format!("body: {}", e.body_text()))),
-            Err(_) => Err(Failure::validation("body: the upload stalled; send it again")),
-        }
+        piece.await.map_err(|e| match e {
+            _ if self.too_much() => Failure::new(ErrorCode::ContentTooLarge, "body: too much beside the file"),
+            e if paused(&e) => Failure::new(ErrorCode::RequestTooSlow, "The upload came too slowly: send it again."),
+            e => Failure::validation(format!("body: {}", e.body_text())),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     extract::{
         State, WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket, rejection::WebSocketUpgradeRejection},
@@ -16,13 +17,18 @@ use scaiwave_wire::{
 };
 use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tracing::Instrument;
 
-use super::extract::{Query, caller};
+use super::{
+    admit::ClientAddress,
+    extract::{Query, caller},
+};
 use crate::{
     App,
     auth::Claims,
     error::Failure,
     hub::{Dropped, Subscription},
+    listen::Connection,
     publish::encode,
     store::{Person, now},
 };
@@ -47,6 +53,8 @@ pub(super) struct StreamQuery {
 
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
+    Extension(connection): Extension<Connection>,
+    Extension(address): Extension<ClientAddress>,
     headers: HeaderMap,
     Query(query): Query<StreamQuery>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -65,17 +73,24 @@ pub(super) async fn stream(
         Err(e) => return Failure::validation(format!("stream: {}", e.body_text())).into_response(),
     };
     // A refused token is told by the close code, which browsers show, not by an HTTP status, which they hide.
-    let signed_in = match app.auth.verify(&query.token.unwrap_or_default()) {
-        Ok(claims) => caller(&app, &claims).await.map(|person| (claims, person)),
-        Err(refusal) => Err(refusal),
+    let signed_in = match caller(&app, &query.token.unwrap_or_default(), address).await {
+        Err(e) if *e.code() == ErrorCode::RateLimitExceeded => return e.into_response(),
+        signed_in => signed_in,
     };
-    upgrade.on_upgrade(async move |mut socket| match signed_in {
-        Ok((claims, person)) => serve(&app, socket, claims, person).await,
-        Err(refusal) => close(&mut socket, CLOSE_TOKEN, refusal.code().as_str()).await,
-    })
+    let open = (app.sockets.token(), connection);
+    let span = tracing::Span::current();
+    let run = async move |mut socket| {
+        match signed_in {
+            Ok((claims, person)) => serve(&app, socket, claims, person).await,
+            Err(refusal) => close(&mut socket, CLOSE_TOKEN, refusal.code().as_str()).await,
+        }
+        drop(open);
+    };
+    upgrade.on_upgrade(move |socket| run(socket).instrument(span))
 }
 
 async fn serve(app: &App, mut socket: WebSocket, claims: Claims, person: Person) {
+    let _counted = app.metrics.socket(&person.tenant_id);
     let mut subscription = app.publisher.hub.subscribe(person.id.clone(), claims.jti);
     let _here = app.presence.here(&person.id, subscription.session);
     // Read after subscribing: whatever is newer comes through the queue.
@@ -93,12 +108,21 @@ async fn serve(app: &App, mut socket: WebSocket, claims: Claims, person: Person)
             stream_position,
         },
     };
-    if write(&mut socket, Message::Text(encode(&hello))).await {
-        let expires_in = UnixMillis(claims.exp * 1000).0 - now().0;
-        let lasts = Duration::from_millis(expires_in.max(0).unsigned_abs());
-        if let Some((code, reason)) = relay(app, &mut socket, &mut subscription, lasts).await {
-            close(&mut socket, code, reason).await;
-        }
+    if !write(&mut socket, Message::Text(encode(&hello))).await {
+        return;
+    }
+    let expires_in = UnixMillis(claims.exp * 1000).0 - now().0;
+    let lasts = Duration::from_millis(expires_in.max(0).unsigned_abs());
+    let ended = relay(app, &mut socket, &mut subscription, lasts).await;
+    let reason = ended.map_or("client", |(_, reason)| reason);
+    tracing::info!(reason, session = %subscription.session, "stream closed");
+    app.metrics.socket_closed(reason);
+    if reason == REASON_SLOW {
+        app.metrics.events_dropped.inc_by(subscription.frames.len() as u64 + 1);
+    }
+    drop(subscription);
+    if let Some((code, reason)) = ended {
+        close(&mut socket, code, reason).await;
     }
 }
 
@@ -118,9 +142,18 @@ async fn relay(
     loop {
         tokio::select! {
             biased;
-            () = app.stopping.cancelled() => return Some((CLOSE_AWAY, "server_stopping")),
+            () = app.stops.sockets.cancelled() => {
+                // Nothing follows what is in the queue: whoever made events has ended.
+                while let Ok(frame) = subscription.frames.try_recv() {
+                    if !write(socket, Message::Text(frame)).await {
+                        return Some((CLOSE_ABORT, REASON_SLOW));
+                    }
+                }
+                return Some((CLOSE_AWAY, "server_stopping"));
+            }
             dropped = &mut subscription.dropped => {
                 return Some((CLOSE_ABORT, match dropped {
+                    Ok(Dropped::SignedOut) => return Some((CLOSE_TOKEN, "SW_AUTH_INVALID_TOKEN")),
                     Ok(Dropped::Duplicate) => REASON_DUPLICATE,
                     Ok(Dropped::SlowConsumer) | Err(_) => REASON_SLOW,
                 }));

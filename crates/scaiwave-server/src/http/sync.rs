@@ -54,7 +54,7 @@ pub(super) async fn sync(
             biased;
             () = std::future::ready(()), if !events.is_empty() => true,
             () = tokio::time::sleep_until(until) => true,
-            () = app.stopping.cancelled() => true,
+            () = app.stops.requests.cancelled() => true,
             _ = positions.changed() => false,
         };
         if waited {

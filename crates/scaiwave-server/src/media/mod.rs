@@ -72,7 +72,7 @@ impl Media {
             store,
             blobs: Blobs::local(&settings.data_dir.join("blobs")).await?,
             thumbnails: Thumbnails::default(),
-            signed: SignedUrls::open(&settings.data_dir, settings.signed_url).await?,
+            signed: SignedUrls::open(&settings.data_dir, settings.signed_url)?,
             max_bytes: settings.max_upload,
         })
     }

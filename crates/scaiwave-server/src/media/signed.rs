@@ -10,8 +10,8 @@ use sha2::Sha256;
 
 use super::no_such_media;
 use crate::{
-    auth::signing_key,
     error::{Answer, Failure},
+    keys::media_key,
     store::{now, timestamp},
 };
 
@@ -22,13 +22,9 @@ pub(super) struct SignedUrls {
 }
 
 impl SignedUrls {
-    /// Derives a key of its own from the server's signing key.
-    pub(super) async fn open(data_dir: &Path, lasts: Duration) -> anyhow::Result<Self> {
-        let derived = Hmac::<Sha256>::new_from_slice(&signing_key(data_dir).await?)?
-            .chain_update("media addresses, version 1")
-            .finalize()
-            .into_bytes();
-        Ok(Self { key: Hmac::new_from_slice(&derived)?, lasts })
+    /// Reads its key from the data directory, or makes it.
+    pub(super) fn open(data_dir: &Path, lasts: Duration) -> anyhow::Result<Self> {
+        Ok(Self { key: Hmac::new_from_slice(&media_key(data_dir)?)?, lasts })
     }
 
     fn mac(&self, id: &MediaId, expires: i64) -> Hmac<Sha256> {

@@ -138,6 +138,18 @@ impl Store {
         Ok(rows.fetch_all(&self.read).await?.iter().map(|row| row.get::<String, _>(0).into()).collect())
     }
 
+    /// How many live calls each tenant has.
+    pub async fn live_calls_by_tenant(&self) -> Result<Vec<(String, i64)>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT tenant_id, coalesce(live, 0) FROM tenants LEFT JOIN (
+                 SELECT r.tenant_id, count(*) AS live FROM calls c JOIN rooms r USING (room_id)
+                 WHERE c.state IN ('ringing', 'active') GROUP BY r.tenant_id) USING (tenant_id)",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
     /// The calls whose timers run out next, soonest first.
     pub async fn next_due(&self) -> Result<Vec<(CallId, UnixMillis)>, sqlx::Error> {
         let rows =

@@ -3,6 +3,8 @@
 //!
 //! Nothing outside of this module knows SQL.
 
+mod accounts;
+mod admin;
 mod attention;
 mod calls;
 mod directory;
@@ -16,15 +18,21 @@ mod reactions;
 mod rooms;
 mod tokens;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use call_model::UnixMillis;
+use prometheus_client::metrics::histogram::Histogram;
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use accounts::Account;
+pub use admin::AnyRoom;
 pub use directory::{DirectoryEntry, DirectoryQuery};
 pub use events::{NewEvent, StoredEvent};
 pub use media::MediaRow;
@@ -42,6 +50,7 @@ pub const DEFAULT_TENANT: &str = "tenant-default";
 pub struct Store {
     read: SqlitePool,
     write: SqlitePool,
+    write_wait: Histogram,
 }
 
 /// A transaction of the one writer.
@@ -80,17 +89,27 @@ impl Store {
             .execute(&write)
             .await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { read, write })
+        Ok(Self { read, write, write_wait: crate::metrics::seconds() })
     }
 
     /// Begins a transaction that may write; it holds the write lock from the start.
     pub async fn begin(&self) -> Result<Write, sqlx::Error> {
-        self.write.begin_with("BEGIN IMMEDIATE").await
+        let began = Instant::now();
+        let tx = self.write.begin_with("BEGIN IMMEDIATE").await;
+        self.write_wait.observe(began.elapsed().as_secs_f64());
+        tx
     }
 
-    /// Whether the database answers.
+    /// How long writers wait.
+    pub(crate) fn write_wait(&self) -> Histogram {
+        self.write_wait.clone()
+    }
+
+    /// Whether the database answers, and soon; it has to read a page for that.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT 1").execute(&self.read).await.map(drop)
+        const SOON: Duration = Duration::from_secs(2);
+        let asked = sqlx::query("SELECT count(*) FROM tenants").fetch_one(&self.read);
+        tokio::time::timeout(SOON, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(drop)
     }
 
     /// Closes all connections.

@@ -1,50 +1,19 @@
 //! The program itself: admin commands beside a running server, settings that cannot be used, a clean stop.
 
-use std::{path::Path, process::Stdio};
-
 use scaiwave_server::auth;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::Command,
-    time::timeout,
-};
 
 use crate::{
+    program::{Program, admin, program, run},
     sign_in::password_grant,
-    world::{PATIENCE, World, sign_in},
+    world::{World, sign_in},
 };
-
-fn server(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scaiwave-server"));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    command.env("SCAIWAVE_DATA_DIR", dir).env("SCAIWAVE_LISTEN", "127.0.0.1:0");
-    command.env("SCAIWAVE_LIVEKIT_URL", "ws://127.0.0.1:9").env("SCAIWAVE_LIVEKIT_API_KEY", "key");
-    command.env("SCAIWAVE_LIVEKIT_API_SECRET", "secret");
-    command
-}
-
-async fn admin(dir: &Path, args: &[&str], input: &str) -> Result<Value, String> {
-    let mut child = server(dir).arg("admin").args(args).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
-    let output = timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
-    if output.status.success() {
-        Ok(serde_json::from_slice(&output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8(output.stderr).unwrap())
-    }
-}
 
 #[tokio::test]
 async fn people_and_rooms_are_added_beside_a_running_server_which_then_stops_cleanly() {
     let dir = TempDir::new().unwrap();
-    let mut child = server(dir.path()).arg("serve").spawn().unwrap();
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    timeout(PATIENCE, stdout.read_line(&mut line)).await.unwrap().unwrap();
-    let ready: Value = serde_json::from_str(&line).unwrap();
-    let base = ready["listening"].as_str().unwrap();
+    let server = Program::serve(program(dir.path())).await;
 
     let add = ["add-user", "erin", "--display-name", "Erin", "--password-stdin"];
     let id = admin(dir.path(), &add, "erin's password\n").await.unwrap()["participant_id"].clone();
@@ -53,7 +22,7 @@ async fn people_and_rooms_are_added_beside_a_running_server_which_then_stops_cle
     let direct = admin(dir.path(), &["add-direct", "erin", "frank"], "").await.unwrap();
     assert_eq!(admin(dir.path(), &["add-direct", "frank", "erin"], "").await.unwrap(), direct, "they have one already");
 
-    let erin = sign_in(base, "erin").await;
+    let erin = sign_in(&server.base, "erin").await;
     assert_eq!(id, erin.id.as_str());
     let rooms = erin.get("/v1/rooms").await.ok();
     assert_eq!(
@@ -61,24 +30,27 @@ async fn people_and_rooms_are_added_beside_a_running_server_which_then_stops_cle
         (&room["room_id"], &direct["room_id"], &json!("Frank"))
     );
 
-    let pid = child.id().unwrap().to_string();
-    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
-    assert!(timeout(PATIENCE, child.wait()).await.expect("does not stop").unwrap().success());
+    server.terminate().await;
+    assert!(server.ended().await.0.success());
 }
 
 #[tokio::test]
 async fn admin_says_what_is_wrong() {
     let dir = TempDir::new().unwrap();
-    for (args, input, says) in [
-        (&["add-user", "Erin!", "--display-name", "Erin", "--password-stdin"][..], "x", "NAME"),
-        (&["add-user", "erin", "--display-name", " ", "--password-stdin"], "x", "--display-name"),
-        (&["add-user", "erin", "--display-name", "Erin", "--password-stdin"], "", "password"),
-        (&["add-room", "--name", "New", "--member", "nobody"], "", "no user \"nobody\""),
-        (&["add-room", "--name", "New", "--member", "nobody:101"], "", "0 to 100"),
-        (&["add-direct", "erin", "erin"], "", "different"),
+    for (args, input, code, says) in [
+        (&["add-user", "Erin!", "--display-name", "Erin", "--password-stdin"][..], "x", 2, "NAME"),
+        (&["add-user", "erin", "--display-name", " ", "--password-stdin"], "x", 2, "--display-name"),
+        (&["add-user", "erin", "--display-name", "Erin", "--password-stdin"], "", 2, "password"),
+        (&["add-room", "--name", "New", "--member", "nobody"], "", 3, "no user \"nobody\""),
+        (&["add-room", "--name", "New", "--member", "nobody:101"], "", 2, "0 to 100"),
+        (&["add-direct", "erin", "erin"], "", 2, "different"),
+        (&["disable-user", "nobody"], "", 3, "no user \"nobody\""),
+        (&["list-members", "room-none"], "", 3, "no room room-none"),
+        (&["set-power", "room-none", "nobody", "101"], "", 2, "101"),
+        (&["no-such-command"], "", 2, "no-such-command"),
     ] {
-        let error = admin(dir.path(), args, input).await.unwrap_err();
-        assert!(error.contains(says), "{args:?}: {error}");
+        let ended = admin(dir.path(), args, input).await.unwrap_err();
+        assert!(ended.code == code && ended.err.contains(says), "{args:?}: {ended:?}");
     }
 }
 
@@ -100,7 +72,7 @@ async fn people_are_imported_with_the_passwords_they_had_elsewhere() {
         |name: &str, hash: Value| json!({ "name": name, "display_name": "New", "password_hash": hash }).to_string();
     let input =
         [line("grace", exported().into()), line("alice", exported().into()), line("heidi", Value::Null)].join("\n");
-    let done = admin(&world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap();
+    let done = admin(world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap();
     assert_eq!(done, json!({ "imported": 3 }));
 
     let grace = sign_in(&world.base(), "grace").await;
@@ -128,8 +100,8 @@ async fn one_wrong_line_imports_nobody() {
         (with_hash(&exported().replace("m=19456", "m=4000000")), "costs too much"),
     ] {
         let input = format!("{good}\n{bad}\n");
-        let error = admin(&world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap_err();
-        assert!(error.contains(says), "{bad}: {error}");
+        let ended = admin(world.data_dir(), &["import-users", "--stdin"], &input).await.unwrap_err();
+        assert!(ended.code == 2 && ended.err.contains(says), "{bad}: {ended:?}");
         assert_eq!(status(&world, "grace", "grace's password").await, 401);
     }
 }
@@ -144,6 +116,7 @@ async fn a_setting_that_cannot_be_used_is_named() {
         ("SCAIWAVE_LIVEKIT_API_KEY", ""),
         ("SCAIWAVE_LIVEKIT_API_SECRET", ""),
         ("SCAIWAVE_RING_SECONDS", "121"),
+        ("SCAIWAVE_RING_SECONDS", "soon"),
         ("SCAIWAVE_ACCESS_TOKEN_SECONDS", "0"),
         ("SCAIWAVE_MAX_UPLOAD_MB", "0"),
         ("SCAIWAVE_SERVER_NAME", "a b"),
@@ -157,23 +130,25 @@ async fn a_setting_that_cannot_be_used_is_named() {
         ("SCAIWAVE_PUBLIC_URL", "calls.example.org"),
         ("SCAIWAVE_CORS_ORIGINS", "https://app.example.org/"),
         ("SCAIWAVE_CORS_ORIGINS", "*"),
+        ("SCAIWAVE_LISTEN", "here"),
+        ("SCAIWAVE_LOG", "=loud"),
+        ("SCAIWAVE_TRUSTED_PROXIES", "nginx"),
+        ("SCAIWAVE_HEADER_TIMEOUT_SECONDS", "-1"),
     ] {
-        let mut command = server(dir.path());
+        let mut command = program(dir.path());
         command.env("SCAIWAVE_AUTH_MODE", "password,scaikey").env("SCAIWAVE_OIDC_ISSUER", "https://identity.example");
         command.env("SCAIWAVE_OIDC_CLIENT_ID", "calls").env("SCAIWAVE_PUBLIC_URL", "https://calls.example.org");
-        let output = command.arg("serve").env(setting, value).output();
-        let output = timeout(PATIENCE, output).await.unwrap_or_else(|_| panic!("{setting}={value} was taken")).unwrap();
-        let says = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && says.contains(setting), "{setting}={value}: {says}");
+        command.arg("serve").env(setting, value);
+        let ended = run(command, "").await;
+        assert!(ended.code != 0 && ended.err.contains(setting), "{setting}={value}: {ended:?}");
     }
 }
 
 #[tokio::test]
 async fn mock_sign_in_is_for_this_machine_only() {
     let dir = TempDir::new().unwrap();
-    let mut command = server(dir.path());
+    let mut command = program(dir.path());
     command.arg("serve").env("SCAIWAVE_AUTH_MODE", "mock").env("SCAIWAVE_LISTEN", "0.0.0.0:0");
-    let output = timeout(PATIENCE, command.output()).await.expect("was taken").unwrap();
-    let says = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && says.contains("SCAIWAVE_AUTH_MODE") && says.contains("loopback"), "{says}");
+    let ended = run(command, "").await;
+    assert!(ended.code != 0 && ended.err.contains("SCAIWAVE_AUTH_MODE") && ended.err.contains("loopback"), "{ended:?}");
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use scaiwave_server::store::Store;
+
 use crate::world::{User, World, device_of, id_of, invite_of};
 
 async fn world() -> World {
@@ -40,6 +42,25 @@ async fn who_is_no_member_any_more_is_out_of_the_call_and_of_the_sfu() {
     world.sfu.thrown_out().await;
     assert_eq!(device_of(&alice.look(&call).await, &bob), "left");
     assert_eq!(alice.look(&call).await["state"], "active");
+}
+
+#[tokio::test]
+async fn whose_account_is_disabled_is_out_of_the_call_and_of_the_sfu() {
+    let world = world().await;
+    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
+    let call = id_of(&alice.initiate(&world.team).await.ok());
+    bob.call(&call, "join").await.ok();
+    let mut events = alice.stream().await;
+    let room = format!("scaiwave-{call}");
+    world.sfu.enter(&room, &alice.desk());
+    world.sfu.enter(&room, &bob.desk());
+    events.state(|call| device_of(call, &bob) == "joined").await;
+    let store = Store::open(world.data_dir()).await.unwrap();
+    store.cut_sessions(&bob.id.clone().into(), true).await.unwrap();
+    store.close().await;
+    events.state(|call| device_of(call, &bob) == "left").await;
+    world.sfu.thrown_out().await;
+    assert_eq!(world.sfu.present(&room), [alice.desk()]);
 }
 
 #[tokio::test]

@@ -1,164 +1,240 @@
-//! Input at and beyond its limits, in raw bytes.
+//! Rates, slow and oversized requests, too many connections: raw sockets where a well-behaved client cannot do it.
 
-use reqwest::Body;
+use std::time::Duration;
+
+use reqwest::Method;
+use scaiwave_server::limits::{Limits, Seconds};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
-use crate::world::{Answer, User, World, http};
+use crate::world::{Answer, PATIENCE, User, World, http};
 
-const CALL: &str = "/v1/calls/initiate";
+async fn world(limits: Limits) -> World {
+    World::with(|settings| settings.limits = limits).await
+}
 
-/// Posts bytes as they are.
-async fn post(user: &User, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
-    let mut request = http().post(format!("{}{path}", user.base)).body(body);
-    if !user.token.is_empty() {
-        request = request.bearer_auth(&user.token);
-    }
-    if let Some(content_type) = content_type {
-        request = request.header("content-type", content_type);
-    }
-    let response = request.send().await.unwrap();
+async fn connect(world: &World) -> TcpStream {
+    TcpStream::connect(world.base().trim_start_matches("http://")).await.unwrap()
+}
+
+/// Everything the server says until it closes.
+async fn said(socket: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    // A reset is an end as well.
+    let _ = timeout(PATIENCE, socket.read_to_end(&mut said)).await.expect("never closed");
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+async fn sign_in(world: &World, name: &str, password: &str) -> Answer {
+    let form = [("grant_type", "password"), ("username", name), ("password", password)];
+    let response = http().post(format!("{}/v1/auth/token", world.base())).form(&form).send().await.unwrap();
     let status = response.status().as_u16();
-    let text = response.text().await.unwrap();
-    Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)), retry_after: None }
+    let retry_after = response.headers().get("retry-after").map(|v| v.to_str().unwrap().to_owned());
+    Answer { status, body: response.json().await.unwrap(), retry_after }
 }
 
-async fn json(user: &User, path: &str, body: impl Into<Body>) -> Answer {
-    post(user, path, Some("application/json"), body).await
-}
-
-fn send(world: &World) -> String {
-    format!("/v1/rooms/{}/send", world.team)
-}
-
-#[tokio::test]
-async fn content_may_have_64_kb_as_json_and_not_a_byte_more() {
-    let world = World::start().await;
-    let alice = world.sign_in("alice").await;
-    let sized = |bytes: usize| {
-        let frame = json!({ "msgtype": "swp.text", "body": "" }).to_string().len();
-        json!({ "content": { "msgtype": "swp.text", "body": "x".repeat(bytes - frame) } })
-    };
-    let path = send(&world);
-    let event = alice.post(&path, sized(64 * 1024)).await.ok();
-    assert_eq!(event["content"].to_string().len(), 64 * 1024);
-    alice.post(&path, sized(64 * 1024 + 1)).await.fails(413, "SW_CONTENT_TOO_LARGE");
-    // Bytes count, not characters.
-    let wide = json!({ "content": { "msgtype": "swp.text", "body": "€".repeat(30_000) } });
-    alice.post(&path, wide).await.fails(413, "SW_CONTENT_TOO_LARGE");
-    let history = alice.get(&format!("/v1/rooms/{}/messages", world.team)).await.ok();
-    assert_eq!(history.as_array().unwrap().len(), 1);
+#[track_caller]
+fn limited(answer: &Answer) {
+    answer.fails(429, "SW_RATE_LIMIT_EXCEEDED");
+    let wait: u32 = answer.retry_after.as_ref().expect("no Retry-After").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{answer:?}");
 }
 
 #[tokio::test]
-async fn pages_have_a_largest_size() {
-    let world = World::start().await;
+async fn a_caller_who_asks_too_much_waits_and_the_others_do_not() {
+    let world = world(Limits { rate_per_caller: 1, ..Limits::default() }).await;
+    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
+    let answers = futures_util::future::join_all((0..50).map(|_| alice.get("/v1/me"))).await;
+    assert!(answers.iter().any(|answer| answer.status == 200));
+    limited(answers.iter().find(|answer| answer.status == 429).expect("nobody is refused"));
+    bob.get("/v1/me").await.ok();
+    let url = format!("{}/v1/stream?token={}", world.base().replace("http", "ws"), alice.token);
+    let streams = futures_util::future::join_all((0..50).map(|_| tokio_tungstenite::connect_async(&url))).await;
+    assert!(streams.iter().any(Result::is_err), "the stream counts as well");
+    assert_eq!(alice.get("/health").await.status, 200);
+}
+
+#[tokio::test]
+async fn bad_tokens_and_no_tokens_count_for_the_address() {
+    let world = world(Limits { rate_per_address: 1, ..Limits::default() }).await;
     let alice = world.sign_in("alice").await;
-    let history = format!("/v1/rooms/{}/messages", world.team);
-    for (path, largest) in [(&*history, 200), ("/v1/sync", 500)] {
-        alice.get(&format!("{path}?timeout=0&limit={largest}")).await.ok();
-        for limit in [&*(largest + 1).to_string(), "0", "-1", "1e2", "4294967297", "99999999999999999999", "", "%FF"] {
-            alice.get(&format!("{path}?timeout=0&limit={limit}")).await.fails(422, "SW_VALIDATION");
-        }
+    let mut nobody = world.nobody();
+    for token in ["", "nonsense"] {
+        nobody.token = token.into();
+        let answers = futures_util::future::join_all((0..50).map(|_| nobody.get("/v1/me"))).await;
+        limited(answers.iter().find(|answer| answer.status == 429).expect("nobody is refused"));
     }
-    let far = alice.get(&format!("{history}?direction=forward&from={}", u64::MAX)).await;
-    assert_eq!(far.ok(), json!([]));
-    let far = alice.get(&format!("/v1/sync?timeout=0&since={}", u64::MAX)).await.ok();
-    assert_eq!((&far["events"], &far["next_cursor"]), (&json!([]), &json!(u64::MAX)), "a cursor never goes back");
-}
-
-#[tokio::test]
-async fn an_oversized_body_is_refused_whether_its_length_is_told_or_not() {
-    let world = World::start().await;
-    let alice = world.sign_in("alice").await;
-    let (send, refresh) = (send(&world), "/v1/auth/refresh");
-    let call = alice.initiate(&world.team).await.ok()["call_id"].as_str().unwrap().to_owned();
-    let leave = format!("/v1/calls/{call}/leave");
-    for path in [&*send, CALL, refresh, &*leave] {
-        let body = json!({ "padding": "x".repeat(200 * 1024) }).to_string();
-        json(&alice, path, body.clone()).await.fails(413, "SW_CONTENT_TOO_LARGE");
-        let pieces: Vec<_> =
-            body.as_bytes().chunks(8192).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
-        let unsized_body = Body::wrap_stream(futures_util::stream::iter(pieces));
-        json(&alice, path, unsized_body).await.fails(413, "SW_CONTENT_TOO_LARGE");
-    }
-    let form = format!("grant_type=password&username=alice&password={}", "x".repeat(200 * 1024));
-    let form_type = Some("application/x-www-form-urlencoded");
-    post(&alice, "/v1/auth/token", form_type, form).await.fails(413, "SW_CONTENT_TOO_LARGE");
-    let webhook = http().post(format!("{}/v1/calls/webhook", alice.base)).header("authorization", "x");
-    assert_eq!(webhook.body("x".repeat(2 << 20)).send().await.unwrap().status(), 413);
-    assert_eq!(alice.look(&call).await["state"], "ringing", "nobody left the call by a refused request");
-}
-
-#[tokio::test]
-async fn json_as_deep_as_a_body_is_long_is_refused_and_the_server_lives_on() {
-    let world = World::start().await;
-    let alice = world.sign_in("alice").await;
-    let path = send(&world);
-    let depth = 50_000;
-    for deep in [
-        "[".repeat(100_000),
-        "{\"a\":".repeat(20_000),
-        format!(r#"{{"content":{}{}}}"#, "[".repeat(depth), "]".repeat(depth)),
-        format!(r#"{{"content":{{"msgtype":{}{}}}}}"#, "[".repeat(depth), "]".repeat(depth)),
-    ] {
-        json(&alice, &path, deep).await.fails(422, "SW_VALIDATION");
-    }
-    // Where nothing reads it, it is refused or passed over, but never followed down.
-    let unread = format!(
-        r#"{{"content":{{"msgtype":"swp.text","body":"x"}},"later":{}{}}}"#,
-        "[".repeat(depth),
-        "]".repeat(depth)
-    );
-    let answer = json(&alice, &path, unread).await;
-    assert!(matches!(answer.status, 200 | 422), "{answer:?}");
+    let signing_in = futures_util::future::join_all((0..50).map(|_| sign_in(&world, "nobody", ""))).await;
+    assert!(signing_in.iter().any(|answer| answer.status == 429));
     alice.get("/v1/me").await.ok();
+    for path in ["/health", "/readyz"] {
+        assert_eq!(world.nobody().get(path).await.status, 200);
+    }
+    assert_eq!(http().get(format!("{}/metrics", world.base())).send().await.unwrap().status().as_u16(), 200);
 }
 
 #[tokio::test]
-async fn text_that_is_no_text_is_refused() {
-    let world = World::start().await;
-    let alice = world.sign_in("alice").await;
-    let path = send(&world);
-    for body in [
-        &b"{\"content\":{\"msgtype\":\"swp.text\",\"body\":\"\xff\xfe\"}}"[..],
-        b"{\"content\":{\"msgtype\":\"swp.text\",\"body\":\"\xc3\"}}",
-        b"{\"content\":{\"msgtype\":\"swp.text\",\"body\":\"\\ud800\"}}",
-        b"{\"content\":{\"msgtype\":\"swp.text\",\"body\":\"a\0b\"}}",
-        b"\xef\xbb\xbf{\"content\":{\"msgtype\":\"swp.text\"}}",
-        b"\xff",
-    ] {
-        json(&alice, &path, body).await.fails(422, "SW_VALIDATION");
-    }
-    let form = Some("application/x-www-form-urlencoded");
-    let guess = post(&alice, "/v1/auth/token", form, "grant_type=password&username=%FF&password=x").await;
-    assert!(matches!(guess.status, 401 | 422), "{guess:?}");
-    alice.get("/v1/rooms/room-%C3").await.fails(404, "SW_NOT_FOUND");
-    alice.get("/v1/calls/%00").await.fails(404, "SW_CALL_NOT_FOUND");
-    // An escaped NUL is text, if an odd one, and comes back as it went.
-    let odd = json!({ "content": { "msgtype": "swp.text", "body": "a\0b" } });
-    assert_eq!(alice.post(&path, odd).await.ok()["content"]["body"], "a\0b");
+async fn guesses_at_a_password_end_soon_also_side_by_side() {
+    let world = world(Limits { sign_in_failures_per_minute: 3, ..Limits::default() }).await;
+    let guesses = (0..20).map(|_| sign_in(&world, "alice", "a guess"));
+    let answers = futures_util::future::join_all(guesses).await;
+    let tried = answers.iter().filter(|answer| answer.status == 401).count();
+    // One more may be under way when the limit is met: two are hashed at a time.
+    assert!((4..=5).contains(&tried), "{tried} of 20 guesses were tried");
+    limited(&sign_in(&world, "alice", "alice's password").await);
+    assert_eq!(sign_in(&world, "bob", "bob's password").await.status, 200);
 }
 
 #[tokio::test]
-async fn another_content_type_is_no_way_around_the_checks() {
-    let world = World::start().await;
+async fn a_client_behind_a_trusted_proxy_is_counted_by_its_own_address() {
+    let trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let world = world(Limits { rate_per_address: 1, trusted_proxies, ..Limits::default() }).await;
+    let ask = async |client: &str| {
+        let request = http().get(format!("{}/v1/auth/config", world.base())).header("x-forwarded-for", client);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let answers = futures_util::future::join_all((0..50).map(|_| ask("192.0.2.1"))).await;
+    assert!(answers.contains(&200) && answers.contains(&429), "{answers:?}");
+    assert_eq!(ask("192.0.2.2").await, 200);
+}
+
+#[tokio::test]
+async fn a_head_that_comes_too_slowly_is_cut_off() {
+    let world = world(Limits { header_timeout_seconds: Seconds::from_millis(200), ..Limits::default() }).await;
+    let mut silent = connect(&world).await;
+    let mut slow = connect(&world).await;
+    slow.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+    let (mut reader, mut writer) = slow.into_split();
+    let dripping = tokio::spawn(async move {
+        while writer.write_all(b"X-Drip: 1\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(said(&mut silent).await, "");
+    let mut rest = Vec::new();
+    let _ = timeout(PATIENCE, reader.read_to_end(&mut rest)).await.expect("never closed");
+    dripping.abort();
+    assert!(!rest.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&rest));
+}
+
+#[tokio::test]
+async fn a_body_that_pauses_is_answered() {
+    let world = world(Limits { body_timeout_seconds: Seconds::from_millis(200), ..Limits::default() }).await;
     let alice = world.sign_in("alice").await;
-    let path = send(&world);
-    let form = Some("application/x-www-form-urlencoded");
-    post(&alice, &path, form, "content=x&msgtype=swp.text").await.fails(422, "SW_VALIDATION");
-    post(&alice, &path, Some("multipart/form-data; boundary=B"), "--B--").await.fails(422, "SW_VALIDATION");
-    let credentials = json!({ "grant_type": "password", "username": "alice", "password": "alice's password" });
-    for content_type in [Some("application/json"), Some("text/plain"), None] {
-        let answer = post(&world.nobody(), "/v1/auth/token", content_type, credentials.to_string()).await;
-        answer.fails(422, "SW_VALIDATION");
+    for (path, kind) in
+        [("/v1/calls/initiate", "application/json"), ("/v1/auth/token", "application/x-www-form-urlencoded")]
+    {
+        let mut socket = connect(&world).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 100\r\nConnection: close\r\n\
+             Authorization: Bearer {}\r\n\r\n{{",
+            alice.token
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let said = said(&mut socket).await;
+        assert!(said.starts_with("HTTP/1.1 408") && said.contains("SW_REQUEST_TOO_SLOW"), "{said}");
     }
-    for content_type in [Some("application/json"), Some("multipart/form-data"), Some("\u{e9}"), None] {
-        post(&alice, "/v1/media/upload", content_type, "{}").await.fails(422, "SW_VALIDATION");
+}
+
+#[tokio::test]
+async fn a_request_takes_only_so_long_but_a_sync_may() {
+    let mut world = World::start().await;
+    let alice = world.sign_in("alice").await;
+    // Only now, since a password takes its time.
+    world.restart_with(|settings| settings.limits.request_timeout_seconds = Seconds::from_millis(1000)).await;
+    let alice = User { base: world.base(), ..alice };
+    world.sfu.stall(true);
+    let answer = alice.initiate(&world.team).await;
+    answer.fails(503, "SW_OVERLOADED");
+    assert!(answer.retry_after.is_some());
+    world.sfu.stall(false);
+    // What was begun is finished, though nobody waits for it any more.
+    let begun = async {
+        while alice.get("/v1/rooms").await.ok()[0]["active_call"] == Value::Null {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, begun).await.expect("the call was dropped half-way");
+    let page = alice.get("/v1/sync?since=99999&timeout=1500").await.ok();
+    assert_eq!(page["events"], json!([]));
+}
+
+#[tokio::test]
+async fn a_change_is_told_though_its_client_hangs_up() {
+    let world = World::start().await;
+    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
+    let mut at_bob = bob.stream().await;
+    world.sfu.stall(true);
+    let held = world.sfu.held();
+    let mut socket = connect(&world).await;
+    let body = json!({ "room_id": world.team, "type": "audio" }).to_string();
+    let request = format!(
+        "POST /v1/calls/initiate HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nAuthorization: Bearer {}\r\n\r\n{body}",
+        body.len(),
+        alice.token
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    held.await;
+    drop(socket);
+    world.sfu.stall(false);
+    assert_eq!(at_bob.next_of("swp.call.invite").await["from"], alice.id.as_str());
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let world = World::start().await;
+    let mut socket = connect(&world).await;
+    let huge = format!("GET /health HTTP/1.1\r\nHost: x\r\nX-Big: {}\r\n\r\n", "x".repeat(40_000));
+    let _ = socket.write_all(huge.as_bytes()).await;
+    assert!(said(&mut socket).await.starts_with("HTTP/1.1 431"));
+    let mut socket = connect(&world).await;
+    let many = format!("GET /health HTTP/1.1\r\nHost: x\r\n{}\r\n", "X-Many: x\r\n".repeat(200));
+    let _ = socket.write_all(many.as_bytes()).await;
+    assert!(said(&mut socket).await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_refused_and_sockets_count() {
+    let world = world(Limits { max_connections: 2, ..Limits::default() }).await;
+    let alice = world.sign_in("alice").await;
+    let stream = alice.stream().await;
+    let _idle = connect(&world).await;
+    let mut third = connect(&world).await;
+    let refused = said(&mut third).await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    let body: Value = serde_json::from_str(refused.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["error"]["code"], "SW_OVERLOADED");
+    stream.leave().await;
+    let free = async {
+        while http().get(format!("{}/health", world.base())).send().await.is_ok_and(|a| a.status() == 503) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, free).await.expect("a closed socket is still counted");
+}
+
+#[tokio::test]
+async fn answers_carry_headers_that_keep_a_browser_careful_and_a_sane_request_id() {
+    let world = World::start().await;
+    let ask = async |id: Option<&str>| {
+        let mut request = http().request(Method::GET, format!("{}/v1/nothing", world.base()));
+        if let Some(id) = id {
+            request = request.header("x-request-id", id);
+        }
+        request.send().await.unwrap().headers().clone()
+    };
+    let headers = ask(Some("proxy-7.a_b")).await;
+    assert_eq!(headers["x-request-id"], "proxy-7.a_b");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert!(headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
+    for insane in ["a b", "\"}{\"level\":\"error", &"x".repeat(65), ""] {
+        let given = ask(Some(insane)).await["x-request-id"].clone();
+        assert_eq!(given.len(), 36, "{insane:?} became {given:?}");
     }
-    // JSON is read as JSON whatever it is called (the vendor's pages name no check), and checked the same.
-    let text = json!({ "content": { "msgtype": "swp.text", "body": "x" } }).to_string();
-    for content_type in [Some("text/plain"), Some("application/json; charset=utf-8"), None] {
-        post(&alice, &path, content_type, text.clone()).await.ok();
-        post(&alice, &path, content_type, "{\"content\":{}}").await.fails(422, "SW_VALIDATION");
-    }
+    assert_eq!(ask(None).await["x-request-id"].len(), 36);
 }

@@ -2,28 +2,36 @@
 //! the real SFU ([`livekit`]).
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod accounts;
 mod binary;
+mod bodies;
 mod calls;
 mod clock;
+mod first_schema;
 mod leaving;
 mod limits;
 mod livekit;
+mod logs;
 mod media;
 mod members;
 mod messages;
-mod migration;
+mod metrics;
 mod migrations;
 mod oidc;
 mod own_settings;
 mod people;
 mod presence;
+mod program;
 mod provider;
 mod races;
 mod recordings;
 mod rings;
 mod room_life;
 mod rooms;
+mod rooms_migration;
+mod settings;
 mod sfu_trouble;
+mod shutdown;
 mod sign_in;
 mod stream;
 mod webhook;

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::world::{Answer, KEY, SECRET, World, device_of, http, id_of};
 
-fn signed(body: &str, key: &str, secret: &str) -> String {
+pub fn signed(body: &str, key: &str, secret: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(body));
     AccessToken::with_api_key(key, secret).with_sha256(&hash).to_jwt().unwrap()
 }
@@ -18,7 +18,7 @@ async fn post(world: &World, body: &str, authorization: &str) -> Answer {
     Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), retry_after: None }
 }
 
-fn event(id: &str, kind: &str, call: &str, identity: &str, sid: &str) -> String {
+pub fn event(id: &str, kind: &str, call: &str, identity: &str, sid: &str) -> String {
     json!({
         "event": kind, "id": id, "createdAt": "1795474800",
         "room": { "name": format!("scaiwave-{call}"), "sid": "RM_1" },

@@ -2,16 +2,13 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    path::PathBuf,
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use call_model::{
-    SfuIdentity,
-    server::{SfuView, Timings},
-};
+use call_model::{SfuIdentity, server::SfuView};
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
 use reqwest::{Client, Method};
@@ -19,13 +16,16 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::{Sfu, SfuError},
     clock::Clock,
-    config::{Livekit, Settings, SignIn},
+    config::{Livekit, Settings},
     people,
     store::Store,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, protocol::CloseFrame},
@@ -41,7 +41,9 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 pub struct SimSfu {
     state: Mutex<SimState>,
     asked: Notify,
+    held: Notify,
     thrown_out: Notify,
+    stalled: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -76,11 +78,21 @@ impl SimSfu {
         self.state.lock().failing = failing;
     }
 
+    /// Requests hang, until they do not any more.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.send_replace(stalled);
+    }
+
     /// Waits until it was asked so many more times.
     pub async fn asked(&self, times: usize) {
         for _ in 0..times {
             timeout(PATIENCE, self.asked.notified()).await.expect("nobody asks the SFU");
         }
+    }
+
+    /// Waits until a request hangs.
+    pub async fn held(&self) {
+        timeout(PATIENCE, self.held.notified()).await.expect("no request hangs");
     }
 
     /// Waits until somebody was thrown out.
@@ -106,8 +118,12 @@ impl SimSfu {
         self.state.lock().made
     }
 
-    fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
+    async fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
         self.asked.notify_one();
+        if *self.stalled.borrow() {
+            self.held.notify_one();
+        }
+        let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
         let mut state = self.state.lock();
         if state.failing { Err(SfuError("simulated".into())) } else { Ok(answer(&mut state)) }
     }
@@ -120,10 +136,11 @@ impl Sfu for SimSfu {
             state.made += 1;
             state.rooms.entry(room.to_owned()).or_default();
         })
+        .await
     }
 
     async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
-        self.ask(|state| drop(state.rooms.remove(room)))
+        self.ask(|state| drop(state.rooms.remove(room))).await
     }
 
     async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
@@ -131,6 +148,7 @@ impl Sfu for SimSfu {
             None => SfuView::Gone,
             Some(present) => SfuView::Present { devices: present.iter().cloned().collect() },
         })
+        .await
     }
 
     async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError> {
@@ -138,13 +156,14 @@ impl Sfu for SimSfu {
             if let Some(present) = state.rooms.get_mut(room) {
                 present.retain(|(who, _)| who != identity);
             }
-        })?;
+        })
+        .await?;
         self.thrown_out.notify_one();
         Ok(())
     }
 
     async fn rooms(&self) -> Result<Vec<String>, SfuError> {
-        self.ask(|state| state.rooms.keys().cloned().collect())
+        self.ask(|state| state.rooms.keys().cloned().collect()).await
     }
 }
 
@@ -173,21 +192,14 @@ pub fn seeds(few: u64) -> std::ops::Range<u64> {
 
 /// Settings for a data directory, on a free port.
 pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
+    let livekit = Livekit { url: livekit_url.parse().unwrap(), api_key: KEY.into(), api_secret: SECRET.into() };
     Settings {
         listen: "127.0.0.1:0".parse().unwrap(),
-        data_dir: dir.path().to_owned(),
         server_name: "test.example".into(),
-        livekit: Livekit { url: livekit_url.parse().unwrap(), api_key: KEY.into(), api_secret: SECRET.into() },
-        timings: Timings::default(),
-        access_token: Duration::from_secs(3600),
-        ping: Duration::from_secs(30),
         reconcile: Duration::from_secs(3600),
-        edit_window: Duration::from_secs(24 * 3600),
-        sign_in: SignIn::default(),
-        cors_origins: Vec::new(),
         clock: people::Clock::stopped(),
         max_upload: 1 << 20,
-        signed_url: Duration::from_secs(300),
+        ..Settings::new(dir.path(), livekit)
     }
 }
 
@@ -228,6 +240,12 @@ impl World {
 
     /// Stops the server and starts another one on the same data, on another port.
     pub async fn restart(&mut self) {
+        self.restart_with(|_| {}).await;
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(&mut self, adjust: impl FnOnce(&mut Settings)) {
+        adjust(&mut self.settings);
         self.server.take().unwrap().stop().await;
         let server = Server::start_at(self.settings.clone(), self.sfu.clone(), self.call_clock.clone());
         self.server = Some(server.await.unwrap());
@@ -245,6 +263,10 @@ impl World {
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
         sqlx::query(statement).execute(&pool).await.unwrap();
         pool.close().await;
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        self.dir.path()
     }
 
     pub fn base(&self) -> String {
@@ -276,10 +298,6 @@ impl World {
     async fn database(&self) -> sqlx::SqlitePool {
         let path = self.settings.data_dir.join("scaiwave.sqlite3");
         sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
-    }
-
-    pub fn data_dir(&self) -> PathBuf {
-        self.settings.data_dir.clone()
     }
 
     /// Somebody without a token.

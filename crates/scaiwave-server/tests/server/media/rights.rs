@@ -79,7 +79,7 @@ async fn a_redacted_message_takes_its_file_away() {
 async fn a_recording_is_seen_by_the_room_it_was_posted_to_and_nobody_owns_it() {
     let world = World::start().await;
     let (alice, bob, dave) = (world.sign_in("alice").await, world.sign_in("bob").await, world.sign_in("dave").await);
-    let store = Store::open(&world.data_dir()).await.unwrap();
+    let store = Store::open(world.data_dir()).await.unwrap();
     let key = "recordings/call-1/2026.mp4";
     let file = world.data_dir().join("blobs").join(key);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
