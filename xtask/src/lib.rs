@@ -3,6 +3,7 @@
 //! Used by the `xtask` program and by `tests/`; no product crate depends on it. Everything it makes lies under the target directory,
 //! everything it starts listens on the loopback interface and ends with it. It never downloads what is not pinned and checked by hash.
 
+pub mod api;
 pub mod bench;
 pub mod build;
 pub mod demo;
@@ -14,5 +15,6 @@ pub mod peers;
 pub mod process;
 pub mod progress;
 pub mod setup;
+pub mod soak;
 pub mod stack;
 pub mod test;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, build, demo, licences, paths, process, progress, setup, stack, test};
+use xtask::{bench, build, demo, licences, paths, process, progress, setup, soak, stack, test};
 
 /// Sets up, shows, tests and measures ScaiWave Calls.
 #[derive(Parser)]
@@ -30,9 +30,16 @@ enum Task {
     Demo,
     /// Sets up, then runs everything that CI runs.
     Test {
-        /// One stage alone: format, licences, ui, types, clippy, unit, bench, static-sdk, e2e.
+        /// One stage alone: format, licences, ui, types, clippy, unit, bench, static-sdk, api, e2e.
         #[arg(long, value_name = "STAGE")]
         only: Option<String>,
+    },
+    /// Plays something over and over, for as long as nothing breaks: server (killed in mid-call), api.
+    Soak {
+        /// Which.
+        name: String,
+        #[command(flatten)]
+        options: soak::Options,
     },
     /// Brings THIRD_PARTY.md up to date.
     Licences,
@@ -66,6 +73,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::run(),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Test { only } => test::run(only.as_deref()),
+        Task::Soak { name, options } => soak::run(&name, options),
         Task::Licences => licences::check(true),
         Task::Screenshots => {
             setup::all()?;

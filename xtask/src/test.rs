@@ -1,10 +1,14 @@
 //! `test`: everything that CI runs, in the order of what fails fastest.
 
-use std::{process::Command, time::Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    api,
     bench::BENCH,
     build, licences, paths,
     progress::{self, elapsed, headline, say},
@@ -26,6 +30,10 @@ const STAGES: [Stage; 9] = [
     ("unit", || cargo("cargo test", &["test", "--locked", "--workspace", "--exclude=e2e", ENGINE])),
     ("bench", bench),
     ("static-sdk", static_sdk),
+    ("api", || {
+        build::programs(&[build::SERVER])?;
+        api::run(Duration::from_secs(75), 1)
+    }),
     ("e2e", end_to_end),
 ];
 const ENGINE: &str = "--features=call-media/engine";

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $example:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-        #[serde(transparent)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schema", schemars(extend("pattern" = $pattern, "examples" = [$example])))]
         #[ts(type = "string")]
         pub struct $name(Arc<str>);
 
@@ -54,31 +55,31 @@ macro_rules! id {
 
 id!(
     /// A room, `room-…`.
-    RoomId
+    RoomId, "^room-", "room-0197f3a1c2d37000a4b5c6d7e8f90123"
 );
 id!(
     /// A call, `call-…`.
-    CallId
+    CallId, "^call-", "call-0197f3a1c2d37001a4b5c6d7e8f90123"
 );
 id!(
     /// A person (or AI) of the directory: a bare UUID, `ai-…` for AIs.
-    ParticipantId
+    ParticipantId, "^[A-Za-z0-9][A-Za-z0-9._-]*$", "5e4d1f0a-7c1b-4a52-9d0e-2f6b8c3a1e44"
 );
 id!(
     /// One installation of a client: a person rings on all of their devices and answers on one.
-    DeviceId
+    DeviceId, "^[A-Za-z0-9._-]{1,64}$", "desk"
 );
 id!(
     /// An event of a room, `evt-…`.
-    EventId
+    EventId, "^evt-", "evt-0197f3a1c2d37002a4b5c6d7e8f90123"
 );
 id!(
     /// A media entry, `med-…`.
-    MediaId
+    MediaId, "^med-", "med-0197f3a1c2d37003a4b5c6d7e8f90123"
 );
 id!(
     /// A recording of a call, `rec-…`.
-    RecordingId
+    RecordingId, "^rec-", "rec-0197f3a1c2d37004a4b5c6d7e8f90123"
 );
 
 /// Who somebody is at the SFU: participant and device, so that one person may be in a call twice.

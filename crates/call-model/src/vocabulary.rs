@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 /// What a call was started as; anybody may add video later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallType {
     /// Started by the phone icon: camera off at join.
@@ -15,6 +16,7 @@ pub enum CallType {
 
 /// The life of a call: `ringing → active → ending → ended`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
     /// Started, nobody has answered yet.
@@ -39,6 +41,7 @@ impl CallState {
 
 /// Why a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The initiator, or a member with power level ≥ 50, ended it for everyone.
@@ -61,6 +64,7 @@ pub enum EndReason {
 
 /// The life of an invite, one per person over all devices: the first final answer wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InviteState {
     /// Made; no device has said that it rings.
@@ -91,6 +95,7 @@ impl InviteState {
 
 /// Why a ring is to stay silent at one person; the call is shown all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Quiet {
     /// In another call, on any device.
@@ -105,6 +110,7 @@ pub enum Quiet {
 
 /// The life of one device in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceState {
     /// Has a join token, not yet seen at the SFU.
@@ -119,7 +125,8 @@ pub enum DeviceState {
 
 /// A member's rights in a room: 0 member, 50 moderator, 100 owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS)]
-#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("maximum" = 100, "examples" = [50])))]
 pub struct PowerLevel(pub u8);
 
 impl PowerLevel {
@@ -131,12 +138,12 @@ impl PowerLevel {
 
 /// Counts the changes of one call; a state with a lower version than the last one seen is stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS)]
-#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[ts(type = "number")]
 pub struct CallVersion(pub u64);
 
 /// Milliseconds since the Unix epoch, by the clock of whoever says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS)]
-#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[ts(type = "number")]
 pub struct UnixMillis(pub i64);

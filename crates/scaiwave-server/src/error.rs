@@ -53,6 +53,11 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+/// Which codes an operation fails with is told by its extractors and its route.
+impl aide::OperationOutput for Failure {
+    type Inner = ErrorBody;
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -4,7 +4,7 @@
 //!
 //! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
 //! `call_model::server`, [`rooms`] what people do to rooms and messages, [`people`] knows who is there, [`media`] keeps files, [`store`] is the
-//! only place that knows SQL, [`publish`] and [`hub`] carry events to sockets.
+//! only place that knows SQL, [`publish`] and [`hub`] carry events to sockets, [`openapi`] describes the routes.
 //!
 //! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
 
@@ -23,6 +23,7 @@ mod listen;
 mod logging;
 mod media;
 mod metrics;
+pub mod openapi;
 pub mod people;
 mod publish;
 mod rates;

@@ -1,9 +1,9 @@
-//! `scaiwave-server serve`, `check-config` and `admin`.
+//! `scaiwave-server serve`, `check-config`, `admin` and `openapi`.
 
 use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use scaiwave_server::{
     Server,
@@ -11,7 +11,7 @@ use scaiwave_server::{
     calls::sfu::LivekitSfu,
     config::{ServeArgs, Settings},
     layers::{self, Layers, ParseError, Parsed},
-    log_filter,
+    log_filter, openapi,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -35,6 +35,18 @@ enum Command {
     CheckConfig(Box<ServeArgs>),
     /// Changes people, rooms and keys, also beside a running server.
     Admin(AdminArgs),
+    /// Prints what the server says of itself at /v1/openapi.json.
+    Openapi(OpenapiArgs),
+}
+
+#[derive(Args)]
+struct OpenapiArgs {
+    /// The JSON Schema of the events instead.
+    #[arg(long)]
+    events: bool,
+    /// Write the description, the schema and the page made of both below this directory.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "events")]
+    write: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -51,6 +63,7 @@ async fn main() -> ExitCode {
             log_by(EnvFilter::new("warn"));
             admin::run(args).await.and_then(|answer| print(&answer))
         }
+        Command::Openapi(args) => describe(&args),
     };
     done.map_or_else(|e| failed(&e), |()| ExitCode::SUCCESS)
 }
@@ -85,6 +98,17 @@ fn settings(args: ServeArgs, layers: &Layers) -> anyhow::Result<(Settings, EnvFi
     let filter = log_filter(&args.log).map_err(|e| layers.blame("SCAIWAVE_LOG", &e.to_string()))?;
     let settings = Settings::try_from(args).map_err(|e| layers.blame(e.setting, &e.problem))?;
     Ok((settings, filter))
+}
+
+fn describe(args: &OpenapiArgs) -> anyhow::Result<()> {
+    if let Some(directory) = &args.write {
+        for (name, text) in openapi::files() {
+            let file = directory.join(name);
+            std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        return Ok(());
+    }
+    print(if args.events { openapi::events() } else { openapi::openapi() })
 }
 
 async fn serve(args: ServeArgs, layers: &Layers) -> anyhow::Result<()> {

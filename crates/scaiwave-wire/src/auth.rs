@@ -4,6 +4,7 @@ use url::Url;
 
 /// `GET /v1/auth/config`. A server without an identity provider leaves the OpenID fields out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthConfig {
     /// The OpenID Connect issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,6 +23,7 @@ pub struct AuthConfig {
     pub client_id: Option<String>,
     /// Usually `openid profile email`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(example = ["openid", "profile", "email"]))]
     pub scopes_supported: Vec<String>,
     /// `https://<host>/v1/auth/login`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +38,7 @@ pub struct AuthConfig {
 
 /// A tenant's feature flags, as far as we know them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Features {
     /// About sign-in.
     #[serde(default)]
@@ -44,6 +47,7 @@ pub struct Features {
 
 /// A tenant's flags about sign-in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthFeatures {
     /// Whether `POST /v1/auth/token` takes name and password.
     #[serde(default)]
@@ -52,6 +56,7 @@ pub struct AuthFeatures {
 
 /// Ours: a way to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMode {
     /// Any bearer is one fixed user; development only.
@@ -64,17 +69,22 @@ pub enum AuthMode {
 
 /// `POST /v1/auth/token`, form-encoded.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PasswordGrant {
     /// Always `password`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["password"])))]
     pub grant_type: String,
     /// The local name.
+    #[cfg_attr(feature = "schema", schemars(example = &"alice"))]
     pub username: String,
     /// The password.
+    #[cfg_attr(feature = "schema", schemars(example = &"alice's password"))]
     pub password: String,
 }
 
 /// `POST /v1/auth/login`, as a form or in the query: what the identity provider's redirect brought. Not `Debug`: the code is a secret.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginRequest {
     /// The authorization code.
     pub code: String,
@@ -90,39 +100,52 @@ pub struct LoginRequest {
 
 /// `POST /v1/auth/refresh`, JSON (ours: the vendor hides the encoding).
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshRequest {
     /// The refresh token; used once, then rotated.
+    #[cfg_attr(feature = "schema", schemars(example = &"c2VjcmV0LXJlZnJlc2gtdG9rZW4"))]
     pub refresh_token: String,
 }
 
 /// `POST /v1/auth/logout` (ours): the sign-in this refresh token descends from ends; idempotent.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogoutRequest {
     /// The newest refresh token the client has.
+    #[cfg_attr(feature = "schema", schemars(example = &"c2VjcmV0LXJlZnJlc2gtdG9rZW4"))]
     pub refresh_token: String,
 }
 
-/// What sign-in and refresh answer. Not `Debug`: tokens never reach a log.
+// Not `Debug`: tokens never reach a log.
+/// What sign-in and refresh answer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenGrant {
     /// The bearer.
+    #[cfg_attr(feature = "schema", schemars(example = &"eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"))]
     pub access_token: String,
     /// For the next refresh.
+    #[cfg_attr(feature = "schema", schemars(example = &"c2VjcmV0LXJlZnJlc2gtdG9rZW4"))]
     pub refresh_token: String,
     /// Always `Bearer`.
+    #[cfg_attr(feature = "schema", schemars(example = &"Bearer"))]
     pub token_type: String,
     /// Seconds until the access token expires.
+    #[cfg_attr(feature = "schema", schemars(example = 3600))]
     pub expires_in: u64,
 }
 
 /// `POST /v1/auth/register`: makes or refreshes the caller's participant; idempotent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Registered {
     /// The caller.
     pub participant_id: ParticipantId,
     /// The caller's tenant.
+    #[cfg_attr(feature = "schema", schemars(example = &"default"))]
     pub tenant_id: String,
     /// As others see the caller.
+    #[cfg_attr(feature = "schema", schemars(example = &"Alice Adams"))]
     pub display_name: String,
 }
 

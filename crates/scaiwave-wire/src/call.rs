@@ -9,6 +9,7 @@ use url::Url;
 /// A call as its viewer may see it (ours: the vendor's example is hidden). The same object everywhere: in `active_call`, in
 /// `GET /v1/calls/{id}` and in events. `permissions` and `quiet` are the viewer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Call {
     /// `call-…`
     pub call_id: CallId,
@@ -20,6 +21,7 @@ pub struct Call {
     /// Ringing, active, …
     pub state: CallState,
     /// Grows with every change; lower ones are stale.
+    #[cfg_attr(feature = "schema", schemars(example = 2))]
     pub version: CallVersion,
     /// Who started it.
     pub initiator_id: ParticipantId,
@@ -27,16 +29,20 @@ pub struct Call {
     pub started_at: Timestamp,
     /// When the first other person answered.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub answered_at: Option<Timestamp>,
     /// When it ended.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub ended_at: Option<Timestamp>,
     /// Why it ended.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub end_reason: Option<EndReason>,
     /// When the ring runs out.
     pub ring_expires_at: Timestamp,
     /// The SFU's room, `scaiwave-<call_id>`.
+    #[cfg_attr(feature = "schema", schemars(example = &"scaiwave-call-0197f3a1c2d37001a4b5c6d7e8f90123"))]
     pub livekit_room: String,
     /// Devices in the call, gone ones included.
     pub participants: Vec<CallParticipant>,
@@ -44,6 +50,7 @@ pub struct Call {
     pub invites: Vec<CallInvite>,
     /// The running or last recording.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub recording: Option<RecordingStatus>,
     /// What the viewer may do.
     #[serde(default)]
@@ -55,6 +62,7 @@ pub struct Call {
 
 /// One device in a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallParticipant {
     /// Who.
     pub participant_id: ParticipantId,
@@ -67,11 +75,13 @@ pub struct CallParticipant {
     pub joined_at: Option<Timestamp>,
     /// Gone since.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub left_at: Option<Timestamp>,
 }
 
 /// One person's invite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallInvite {
     /// Who is rung.
     pub participant_id: ParticipantId,
@@ -92,10 +102,12 @@ pub(crate) fn first() -> u32 {
 
 /// A recording as the call shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordingStatus {
     /// `rec-…`
     pub recording_id: RecordingId,
     /// See design: requested, starting, recording, …
+    #[cfg_attr(feature = "schema", schemars(example = &"recording"))]
     pub status: String,
     /// Since when.
     #[serde(default)]
@@ -107,6 +119,7 @@ pub struct RecordingStatus {
 
 /// What the viewer of a call may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallPermissions {
     /// Start and stop a recording.
     pub can_record: bool,
@@ -116,6 +129,7 @@ pub struct CallPermissions {
 
 /// `POST /v1/calls/initiate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InitiateRequest {
     /// Where to call.
     pub room_id: RoomId,
@@ -129,17 +143,20 @@ pub struct InitiateRequest {
 
 /// Body of `POST /v1/calls/{id}/join`, `leave`, `reject` and `heartbeat` (ours; an empty body does as well).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceRequest {
     /// The caller's device; absent, `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
     /// For `reject`: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub reason: Option<RejectReason>,
 }
 
 /// `POST /v1/calls/{id}/ring` (ours; an empty body does as well): rings again, answers the call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RingRequest {
     /// Members to ring, also after a decline; absent, everybody who has not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +168,7 @@ pub const MAX_RING_NAMES: usize = 100;
 
 /// `POST /v1/calls/{id}/recording/start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordingStart {
     /// Record what is said.
     pub audio: bool,
@@ -162,6 +180,7 @@ pub struct RecordingStart {
 
 /// `GET /v1/calls/{id}/recordings`, one row (ours: the vendor's shape is hidden): a finished recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Recording {
     /// `rec-…`
     pub recording_id: RecordingId,
@@ -179,6 +198,7 @@ pub struct Recording {
 
 /// Why a ring was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RejectReason {
     /// By choice.
@@ -187,16 +207,21 @@ pub enum RejectReason {
     Busy,
 }
 
-/// What `initiate` (201 new, 200 the room's running call) and `join` answer. Not `Debug`: it holds a token.
+// Not `Debug`: it holds a token.
+/// What `initiate` (201 new, 200 the room's running call) and `join` answer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinGrant {
     /// The call.
     pub call_id: CallId,
     /// The SFU.
+    #[cfg_attr(feature = "schema", schemars(example = &"wss://livekit.example.org"))]
     pub livekit_url: Url,
     /// One room, one identity, 10 minutes at most.
+    #[cfg_attr(feature = "schema", schemars(example = &"eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"))]
     pub livekit_token: String,
     /// `scaiwave-<call_id>`
+    #[cfg_attr(feature = "schema", schemars(example = &"scaiwave-call-0197f3a1c2d37001a4b5c6d7e8f90123"))]
     pub livekit_room: String,
     /// Ours: when the token expires.
     pub token_expires_at: Timestamp,

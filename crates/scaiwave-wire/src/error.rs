@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// A failed answer: `{"error": {"code": "SW_…", "message": "…"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// What went wrong.
     pub error: ApiError,
@@ -9,26 +10,39 @@ pub struct ErrorBody {
 
 /// Match on `code`; `message` is for people and may be localised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{code}: {message}")]
 pub struct ApiError {
     /// The stable code.
     pub code: ErrorCode,
     /// Says what to do.
+    #[cfg_attr(feature = "schema", schemars(example = &"There is no such room for you."))]
     pub message: String,
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $wire:literal, $status:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $wire:literal, $status:literal;)*) => {
         /// The error codes a call client meets, each with one HTTP status.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum ErrorCode {
-            $($(#[$doc])* $name,)*
+            $($(#[doc = $doc])* $name,)*
             /// A code this version does not know; kept as it came.
             Other(String),
         }
 
         impl ErrorCode {
+            /// Every code of this version.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What the code says, as one sentence.
+            pub fn meaning(&self) -> &str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
+                    Self::Other(_) => "A code this version does not know.",
+                }
+            }
+
             /// The code as it stands on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
@@ -66,6 +80,17 @@ impl From<ErrorCode> for String {
 impl std::fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ErrorCode {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ErrorCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "enum": Self::ALL })
     }
 }
 

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /health`: 200 or 503.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// As a whole.
     pub status: HealthWord,
@@ -11,15 +12,18 @@ pub struct Health {
 
 /// What was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthChecks {
     /// The database.
     pub database: HealthWord,
     /// The server's version.
+    #[cfg_attr(feature = "schema", schemars(example = &"1.1.0"))]
     pub version: String,
 }
 
 /// Well or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HealthWord {
     /// Well.
@@ -30,6 +34,7 @@ pub enum HealthWord {
 
 /// `GET /readyz` (ours): 200 or 503.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Readiness {
     /// Whether requests may be sent here.
     pub status: ReadyWord,
@@ -37,6 +42,7 @@ pub struct Readiness {
 
 /// Ready or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReadyWord {
     /// Ready.

@@ -6,20 +6,26 @@ use crate::{Features, PresenceStatus};
 
 /// `GET /v1/me`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Me {
     /// The caller.
     pub participant_id: ParticipantId,
     /// The local name.
+    #[cfg_attr(feature = "schema", schemars(example = &"alice"))]
     pub local_id: String,
     /// `@local_id:server_name`.
+    #[cfg_attr(feature = "schema", schemars(example = &"@alice:calls.example.org"))]
     pub fqid: String,
     /// As others see the caller.
+    #[cfg_attr(feature = "schema", schemars(example = &"Alice Adams"))]
     pub display_name: String,
     /// May be unset.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(example = &"alice@example.org"))]
     pub email: Option<String>,
     /// May be unset.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(example = &"https://calls.example.org/alice.png"))]
     pub avatar_url: Option<String>,
     /// A few words about oneself; may be unset.
     #[serde(default)]
@@ -43,6 +49,7 @@ pub struct Me {
 
 /// A tenant, as its people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tenant {
     /// The claim `tenant_id` of its tokens.
     pub id: String,
@@ -57,6 +64,7 @@ pub struct Tenant {
 
 /// `PUT /v1/me`: what is absent stays; null clears.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeUpdate {
     /// 1 to 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +84,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// `GET /v1/me/preferences`. The defaults are ours where the vendor names none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Preferences {
     /// The language of the interface.
@@ -125,6 +134,7 @@ impl Default for Preferences {
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Locale {
     /// English.
@@ -137,6 +147,7 @@ pub enum Locale {
 
 /// How times are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TimeFormat {
     /// 2:30 pm
     #[serde(rename = "12h")]
@@ -148,6 +159,7 @@ pub enum TimeFormat {
 
 /// What one is notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotifyOf {
     /// Every message.
@@ -160,6 +172,7 @@ pub enum NotifyOf {
 
 /// When a room counts as read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReadMarkerMode {
     /// When one leaves it.
@@ -171,6 +184,7 @@ pub enum ReadMarkerMode {
 /// When notifications are silent, in the time zone of the preferences. From `end` on they are not; a span that passes midnight belongs
 /// to the day on which it began, and one that ends when it begins lasts the whole day (ours).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct QuietHours {
     /// Whether there are any.
@@ -194,6 +208,7 @@ impl Default for QuietHours {
 
 /// `HH:MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(pub Time);
 
@@ -221,6 +236,7 @@ impl From<TimeOfDay> for String {
 
 /// `PUT /v1/me/preferences`: what is absent stays; null clears what can be unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PreferencesUpdate {
     /// See [`Preferences`].
@@ -263,6 +279,7 @@ pub struct PreferencesUpdate {
 
 /// See [`QuietHours`]; what is absent stays. Not both of `weekdays_only` and `weekends_only`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct QuietHoursUpdate {
     /// Whether there are any.

@@ -7,6 +7,7 @@ use crate::{Membership, RoomPhase};
 
 /// One event of a room's history, and of `sync`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomEvent {
     /// `evt-…`
     pub id: EventId,
@@ -15,22 +16,28 @@ pub struct RoomEvent {
     /// Who.
     pub sender_id: ParticipantId,
     /// `swp.room.message`, `swp.call.started` (ours), `swp.call.ended` (ours), …
+    #[cfg_attr(feature = "schema", schemars(example = &"swp.room.message"))]
     pub event_type: String,
     /// By `event_type`; see [`RoomEvent::kind`].
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [{ "msgtype": "swp.text", "body": "Hello" }])))]
     pub content: serde_json::Value,
     /// Tenant-wide, rising, opaque. Ours: an edited message comes in `sync` a second time, under its own id, with `edited_at` and
     /// the position of the edit.
+    #[cfg_attr(feature = "schema", schemars(example = 42))]
     pub stream_position: u64,
     /// Unix seconds.
+    #[cfg_attr(feature = "schema", schemars(example = 1_777_887_000))]
     pub origin_ts: i64,
     /// When the server took it. Absent in `sync`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Last edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub edited_at: Option<Timestamp>,
     /// When it was redacted; the content is then empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub redacted_at: Option<Timestamp>,
     /// Ours: in history and in the answers of changes. In `sync` each change comes as an event of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +46,7 @@ pub struct RoomEvent {
 
 /// One emoji at a message (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// Which.
     pub emoji: String,
@@ -100,20 +108,26 @@ impl RoomEvent {
 
 /// Content of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageContent {
     /// `swp.text`, `swp.code`, `swp.media`, `swp.system`, `swp.audio_transcript`, or a custom one.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), example = &"swp.text"))]
     pub msgtype: String,
     /// The text.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(example = &"Hello"))]
     pub body: String,
     /// Who is mentioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [[]])))]
     pub mentions: Vec<ParticipantId>,
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub reply_to_event_id: Option<EventId>,
     /// The attachment, for `swp.media`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub media_id: Option<MediaId>,
     /// A small picture of the attachment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +162,7 @@ impl MessageContent {
 
 /// Content of [`EVENT_MEMBER`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberContent {
     /// Who.
     pub participant_id: ParticipantId,
@@ -165,6 +180,7 @@ pub struct MemberContent {
 
 /// Content of [`EVENT_NAME`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NameContent {
     /// Now.
     pub name: String,
@@ -172,6 +188,7 @@ pub struct NameContent {
 
 /// Content of [`EVENT_TOPIC`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TopicContent {
     /// Now; null once taken away.
     pub topic: Option<String>,
@@ -179,6 +196,7 @@ pub struct TopicContent {
 
 /// Content of [`EVENT_PHASE`] (ours).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PhaseContent {
     /// Now.
     pub state: RoomPhase,
@@ -186,6 +204,7 @@ pub struct PhaseContent {
 
 /// Content of [`EVENT_REDACTION`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RedactionContent {
     /// The message.
     pub event_id: EventId,
@@ -197,6 +216,7 @@ pub struct RedactionContent {
 
 /// Content of [`EVENT_REACTION`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReactionContent {
     /// The message.
     pub event_id: EventId,
@@ -208,6 +228,7 @@ pub struct ReactionContent {
 
 /// Content of the timeline entry "call started" (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallStartedContent {
     /// The call.
     pub call_id: CallId,
@@ -220,6 +241,7 @@ pub struct CallStartedContent {
 
 /// Content of the timeline entry "call ended" (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallEndedContent {
     /// The call.
     pub call_id: CallId,
@@ -232,8 +254,10 @@ pub struct CallEndedContent {
     pub end_reason: EndReason,
     /// Who ended it for everyone, if somebody did.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub ended_by: Option<ParticipantId>,
     /// From the first answer to the end, milliseconds; 0 if nobody answered.
+    #[cfg_attr(feature = "schema", schemars(example = 61_000))]
     pub duration_ms: u64,
     /// Who was rung and did not answer.
     #[serde(default)]
@@ -242,6 +266,7 @@ pub struct CallEndedContent {
 
 /// `POST /v1/rooms/{id}/send`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendRequest {
     /// At most 64 KB as JSON.
     pub content: MessageContent,
@@ -255,6 +280,7 @@ pub struct SendRequest {
 
 /// `POST /v1/rooms/{id}/events/{event_id}/edit`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EditRequest {
     /// At most 64 KB as JSON.
     pub content: MessageContent,
@@ -262,6 +288,7 @@ pub struct EditRequest {
 
 /// `POST /v1/rooms/{id}/events/{event_id}/redact`; an empty body does as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RedactRequest {
     /// At most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -270,6 +297,7 @@ pub struct RedactRequest {
 
 /// `POST` and `DELETE /v1/rooms/{id}/events/{event_id}/reaction`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReactionRequest {
     /// An emoji or `:name:`, 1 to 64 bytes.
     pub emoji: String,
@@ -277,10 +305,12 @@ pub struct ReactionRequest {
 
 /// `GET /v1/sync`: unlike lists, paging stands inside `data`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SyncPage {
     /// In stream order.
     pub events: Vec<RoomEvent>,
     /// Give as `since` next.
+    #[cfg_attr(feature = "schema", schemars(example = 42))]
     pub next_cursor: u64,
     /// Whether more are there now.
     pub has_more: bool,

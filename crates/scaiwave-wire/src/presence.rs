@@ -6,6 +6,7 @@ pub const TYPING_SECONDS: u64 = 4;
 
 /// Whether somebody is there, as others see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceStatus {
     /// At the desk.
@@ -22,6 +23,7 @@ pub enum PresenceStatus {
 
 /// A presence set by hand: stays until it is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenPresence {
     /// Never idle.
@@ -36,6 +38,7 @@ pub enum ChosenPresence {
 
 /// `PUT /v1/me/presence`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetPresence {
     /// The presence from now on; null (ours: the vendor hides the reset) goes back to what the devices say.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -44,6 +47,7 @@ pub struct SetPresence {
 
 /// Answer of `PUT /v1/me/presence` (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Presence {
     /// Whose.
     pub participant_id: ParticipantId,
@@ -54,6 +58,7 @@ pub struct Presence {
 /// `POST /v1/me/presence/heartbeat` (ours: the vendor hides the transport), every 30 seconds. An open stream counts as well, but
 /// knows nothing of input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PresenceHeartbeat {
     /// The caller's device; absent, `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +69,7 @@ pub struct PresenceHeartbeat {
 
 /// `PUT /v1/typing`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetTyping {
     /// Where.
     pub room_id: RoomId,

@@ -13,18 +13,22 @@ pub const MAX_ROOM_MEMBERS: usize = 1000;
 
 /// A room as lists show it; `GET /v1/rooms` (ours: own rooms) and `GET /v1/directory/rooms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Room {
     /// `room-…`
     pub id: RoomId,
     /// For a direct room the other person's name, as the caller sees it.
+    #[cfg_attr(feature = "schema", schemars(example = &"Team"))]
     pub name: String,
     /// Fixed at creation.
     pub room_type: RoomType,
     /// May be unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(example = &"What we are at"))]
     pub topic: Option<String>,
     /// Every room lives in one workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub workspace_id: Option<String>,
     /// Who made it.
     pub creator_id: ParticipantId,
@@ -49,6 +53,7 @@ pub struct Room {
 
 /// `GET /v1/rooms/{id}`: a room with its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomDetails {
     /// The room.
     #[serde(flatten)]
@@ -59,6 +64,7 @@ pub struct RoomDetails {
 
 /// Whether a room takes anything new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoomPhase {
     /// It does.
@@ -72,6 +78,7 @@ pub enum RoomPhase {
 
 /// What kind of room; unknown kinds are shown as groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoomType {
     /// Several members.
@@ -88,11 +95,13 @@ pub enum RoomType {
     Bridge,
     /// A kind this version does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
 /// Whether somebody is in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Membership {
     /// A member.
@@ -109,6 +118,7 @@ pub enum Membership {
 
 /// `GET /v1/rooms/{id}/members`, one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
     /// Who.
     pub participant_id: ParticipantId,
@@ -133,6 +143,7 @@ pub struct Member {
 
 /// What somebody wants to be notified of in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationMode {
     /// Everything.
@@ -148,24 +159,31 @@ pub enum NotificationMode {
 
 /// A person of the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Participant {
     /// A bare UUID for people.
     pub id: ParticipantId,
     /// The local name.
+    #[cfg_attr(feature = "schema", schemars(example = &"alice"))]
     pub local_id: String,
     /// The home server.
+    #[cfg_attr(feature = "schema", schemars(example = &"calls.example.org"))]
     pub server_name: String,
     /// As others see the person.
+    #[cfg_attr(feature = "schema", schemars(example = &"Alice Adams"))]
     pub display_name: String,
     /// `human`, `model`, `agent`, …
+    #[cfg_attr(feature = "schema", schemars(example = &"human"))]
     pub participant_type: String,
     /// May be unset.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub avatar_url: Option<String>,
 }
 
 /// `GET /v1/rooms/{id}/state`. The only documented place that reveals a running call, hence how a missed ring is found again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomState {
     /// The room.
     pub room: Room,
@@ -181,6 +199,7 @@ pub struct RoomState {
     pub last_read_event_id: Option<EventId>,
     /// Muted by the caller until then.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub muted_until: Option<Timestamp>,
     /// Messages the caller put off; this server puts none off.
     #[serde(default)]

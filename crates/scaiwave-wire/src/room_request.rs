@@ -6,6 +6,7 @@ use crate::{NotificationMode, RoomType};
 
 /// `POST /v1/rooms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateRoomRequest {
     /// `group`, `public` or `incognito`; the other kinds are made elsewhere.
     pub room_type: RoomType,
@@ -30,6 +31,7 @@ pub struct CreateRoomRequest {
 
 /// A room's scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeKind {
     /// Leaves no trace.
@@ -38,6 +40,7 @@ pub enum ScopeKind {
 
 /// Names a person: `POST /v1/rooms/dm`, and `invite`, `kick`, `ban`, `unban` (the last ours) of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParticipantRequest {
     /// Who.
     pub participant_id: ParticipantId,
@@ -48,6 +51,7 @@ pub struct ParticipantRequest {
 
 /// `PUT /v1/rooms/{id}/name`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NameRequest {
     /// 1 to 200 characters.
     pub name: String,
@@ -55,6 +59,7 @@ pub struct NameRequest {
 
 /// `PUT /v1/rooms/{id}/topic`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TopicRequest {
     /// At most 2000 characters; null or empty takes it away.
     #[serde(deserialize_with = "present")]
@@ -63,6 +68,7 @@ pub struct TopicRequest {
 
 /// `PUT /v1/rooms/{id}/notification-mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotificationModeRequest {
     /// For the caller.
     pub mode: NotificationMode,
@@ -70,6 +76,7 @@ pub struct NotificationModeRequest {
 
 /// `PUT /v1/rooms/{id}/mute`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MuteRequest {
     /// A time to come, or null to hear again.
     #[serde(deserialize_with = "present")]
@@ -78,6 +85,7 @@ pub struct MuteRequest {
 
 /// `PUT /v1/rooms/{id}/members/{participant_id}/power` (ours).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PowerRequest {
     /// 0 to 100.
     pub power_level: PowerLevel,
@@ -85,6 +93,7 @@ pub struct PowerRequest {
 
 /// `PUT /v1/rooms/{id}/read_marker` (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadMarkerRequest {
     /// The last one read.
     pub event_id: EventId,
@@ -92,6 +101,7 @@ pub struct ReadMarkerRequest {
 
 /// What `PUT /v1/rooms/{id}/read_marker` answers (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadMarker {
     /// Where the marker stands: it never moves backwards.
     pub event_id: EventId,

@@ -18,6 +18,7 @@ pub const PING_SECONDS: u64 = 30;
 
 /// One frame of `wss://<host>/v1/stream?token=<jwt>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StreamFrame {
     /// `evt-…`, for `swp.*` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +27,7 @@ pub struct StreamFrame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_id: Option<RoomId>,
     /// The caller's tenant.
+    #[cfg_attr(feature = "schema", schemars(example = &"default"))]
     pub tenant_id: String,
     /// When the server sent it.
     pub ts: Timestamp,
@@ -36,6 +38,7 @@ pub struct StreamFrame {
 
 /// What a frame says, by its `type`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 pub enum StreamEvent {
     /// The server's first frame.
@@ -44,9 +47,11 @@ pub enum StreamEvent {
         /// This socket.
         session_id: Uuid,
         /// Who speaks.
+        #[cfg_attr(feature = "schema", schemars(example = &"calls.example.org"))]
         server_name: String,
         /// Ours: where the stream stands; what is older comes by `sync`.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: u64,
     },
     /// Somebody wrote. Ours: an edit comes as the message again, under the same id, with `edited_at`.
@@ -57,8 +62,10 @@ pub enum StreamEvent {
         /// What.
         content: MessageContent,
         /// Where it, or its edit, stands in the stream.
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: u64,
         /// Unix seconds.
+        #[cfg_attr(feature = "schema", schemars(example = 1_777_887_000))]
         origin_ts: i64,
         /// Ours: when it was edited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,6 +175,7 @@ pub enum StreamEvent {
         #[serde(rename = "call_type")]
         call_type: call_model::CallType,
         /// Milliseconds the ring lasts from now.
+        #[cfg_attr(feature = "schema", schemars(example = 45_000))]
         timeout_ms: u64,
         /// The same as a time.
         expires_at: Timestamp,
@@ -205,8 +213,10 @@ pub enum StreamEvent {
         /// The entry.
         content: crate::CallStartedContent,
         /// Where it stands in the stream.
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: u64,
         /// Unix seconds.
+        #[cfg_attr(feature = "schema", schemars(example = 1_777_887_000))]
         origin_ts: i64,
     },
     /// The call is over (ours): the fields for a machine, and the timeline entry.
@@ -218,16 +228,20 @@ pub enum StreamEvent {
         end_reason: EndReason,
         /// Who ended it for everyone.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
         ended_by: Option<ParticipantId>,
         /// From the first answer, milliseconds.
+        #[cfg_attr(feature = "schema", schemars(example = 61_000))]
         duration_ms: u64,
         /// Who started it.
         sender_id: ParticipantId,
         /// The timeline entry.
         content: crate::CallEndedContent,
         /// Where it stands in the stream.
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: u64,
         /// Unix seconds.
+        #[cfg_attr(feature = "schema", schemars(example = 1_777_887_000))]
         origin_ts: i64,
     },
     /// Somebody types, or does not any more; it clears itself after [`TYPING_SECONDS`](crate::TYPING_SECONDS).
@@ -248,5 +262,6 @@ pub enum StreamEvent {
     },
     /// A kind this version does not use.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }

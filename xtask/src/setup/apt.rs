@@ -33,7 +33,7 @@ const fn package(needed: For, name: &'static str, why: &'static str) -> Package 
     Package { name, needed, why }
 }
 
-const PACKAGES: [Package; 23] = [
+const PACKAGES: [Package; 24] = [
     package(For::Build, "build-essential", "C compiler and linker: SQLite, ring"),
     package(For::Build, "pkg-config", "finds the libraries below"),
     package(For::Build, "libwebkit2gtk-4.1-dev", "the webview; brings GTK 3"),
@@ -49,6 +49,7 @@ const PACKAGES: [Package; 23] = [
     package(For::Test, "gnome-keyring", "a keyring (Secret Service)"),
     package(For::Test, "pulseaudio", "a sound server with speakers that go nowhere"),
     package(For::Test, "pulseaudio-utils", "pactl: makes those speakers"),
+    package(For::Test, "python3-venv", "a place of its own for schemathesis"),
     package(For::Test, "python3-gi", "presses buttons as a screen reader would"),
     package(For::Test, "gir1.2-atspi-2.0", "the accessibility bus for python3-gi"),
     package(For::Test, "xdotool", "finds windows, presses keys"),

@@ -3,6 +3,7 @@
 mod apt;
 mod livekit;
 mod npm;
+mod schemathesis;
 mod sdk;
 mod toolchain;
 
@@ -27,12 +28,14 @@ pub fn all() -> Result<()> {
     sdk::install()?;
     livekit::install()?;
     npm::install()?;
+    schemathesis::install()?;
     progress::say(&format!("set up in {}", progress::elapsed(started)));
     Ok(())
 }
 
 pub use apt::packages;
 pub use npm::DIRECTORIES as NPM_DIRECTORIES;
+pub use schemathesis::program as schemathesis;
 pub use sdk::library;
 
 /// What a program prints, trimmed; nothing if it is missing or fails.

@@ -13,7 +13,7 @@ struct Tool {
     install: &'static str,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool {
         name: "Go",
         // older ones fetch the one that the SFU asks for by themselves, from 1.21 on
@@ -34,11 +34,18 @@ const TOOLS: [Tool; 4] = [
         install: "sudo apt-get install npm",
     },
     Tool {
-        name: "Python 3 with pip",
+        name: "Python",
+        // what schemathesis asks for
+        version: || output("python3", &["--version"]),
+        oldest: (3, 11),
+        install: "sudo apt-get install python3   (Debian 12, Ubuntu 24.04 or newer)",
+    },
+    Tool {
+        name: "pip",
         // "pip 23.0.1 from …"
         version: || output("python3", &["-m", "pip", "--version"]),
         oldest: (20, 3),
-        install: "sudo apt-get install python3 python3-pip",
+        install: "sudo apt-get install python3-pip",
     },
 ];
 

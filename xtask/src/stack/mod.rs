@@ -39,14 +39,14 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// How long a call rings.
     pub ring_seconds: u32,
-    /// Whether the server bounds how often one caller and one address may ask; a load test comes from one address.
-    pub rate_limits: bool,
+    /// More settings of the server, `SCAIWAVE_*`.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Options {
     /// In this directory, with the server's own defaults.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, data_dir: None, ring_seconds: 45, rate_limits: true }
+        Self { directory, data_dir: None, ring_seconds: 45, settings: Vec::new() }
     }
 }
 
@@ -125,9 +125,7 @@ impl Stack {
         command.env("SCAIWAVE_LIVEKIT_API_KEY", &self.state.livekit_api_key);
         command.env("SCAIWAVE_LIVEKIT_API_SECRET", &self.state.livekit_api_secret);
         command.env("SCAIWAVE_RING_SECONDS", self.options.ring_seconds.to_string());
-        if !self.options.rate_limits {
-            command.env("SCAIWAVE_RATE_PER_CALLER", "0").env("SCAIWAVE_RATE_PER_ADDRESS", "0");
-        }
+        command.envs(self.options.settings.iter().map(|(name, value)| (name, value)));
         let pipes = Pipes { stdout: Output::Pipe, stdin: false };
         let mut process = Process::start("scaiwave-server", command, &self.log("scaiwave-server"), pipes)?;
         let output = process.stdout().context("scaiwave-server's output is not piped")?;

@@ -85,7 +85,7 @@ impl State {
     }
 
     /// Writes it for others to read: all of it or nothing, for the owner's eyes, and gone when we are interrupted.
-    pub(super) fn write(&self, file: &Path) -> Result<()> {
+    pub(crate) fn write(&self, file: &Path) -> Result<()> {
         let file = absolute(file)?;
         let directory = file.parent().context("the state file needs a directory")?;
         fs::create_dir_all(directory)?;

@@ -1,7 +1,13 @@
-//! Extractors whose refusals are answers of the API: JSON with a code, naming the field.
+//! Extractors whose refusals are answers of the API: JSON with a code, naming the field. Each describes itself: what it reads, and the
+//! codes it refuses with.
 
 use std::sync::Arc;
 
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, ReferenceOr},
+};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
@@ -9,11 +15,18 @@ use axum::{
 };
 use call_model::DeviceId;
 use scaiwave_wire::ErrorCode;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutError;
 
 use super::{admit::ClientAddress, observe};
-use crate::{App, auth::Claims, error::Failure, store::Person};
+use crate::{
+    App,
+    auth::Claims,
+    error::Failure,
+    openapi::{id_in_path, may_fail, needs_bearer},
+    store::Person,
+};
 
 /// The signed-in caller.
 pub(super) struct Caller(pub Person);
@@ -30,6 +43,13 @@ impl FromRequestParts<Arc<App>> for Caller {
             .ok_or_else(|| Failure::new(ErrorCode::AuthInvalidToken, "Send Authorization: Bearer <access token>."))?;
         let address = parts.extensions.get().copied().unwrap_or(ClientAddress::UNKNOWN);
         caller(app, token, address).await.map(|(_, person)| Self(person))
+    }
+}
+
+impl OperationInput for Caller {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        needs_bearer(operation);
+        may_fail(operation, &[ErrorCode::AuthInvalidToken, ErrorCode::AuthExpiredToken]);
     }
 }
 
@@ -77,6 +97,17 @@ pub(super) fn paused(e: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(e), |e| e.source()).any(|e| e.is::<TimeoutError>())
 }
 
+impl OperationInput for Body {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Bytes::operation_input(ctx, operation);
+        may_fail(operation, &BODY);
+    }
+}
+
+/// How a body is refused.
+pub(super) const BODY: [ErrorCode; 3] =
+    [ErrorCode::ContentTooLarge, ErrorCode::RequestTooSlow, ErrorCode::Validation];
+
 /// A JSON body; an error names the field.
 pub(super) struct Json<T>(pub T);
 
@@ -85,9 +116,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let Body(body) = Body::from_request(request, state).await?;
-        // serde would read a struct from an array as well.
-        if body.trim_ascii_start().starts_with(b"[") {
-            return Err(Failure::validation("body: must be a JSON object"));
+        // serde would take a list for an object's fields in their order.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Failure::validation("body: a JSON object is wanted, not a list"));
         }
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
@@ -101,6 +132,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         })?;
         json.end().map_err(|e| Failure::validation(format!("body: {e}")))?;
         Ok(Self(value))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Json<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::Json::<T>::operation_input(ctx, operation);
+        may_fail(operation, &BODY);
     }
 }
 
@@ -118,6 +156,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
         }
         let request = Request::from_parts(parts, axum::body::Body::from(bytes));
         Json::from_request(request, state).await.map(|Json(value)| Self(value))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for OptionalJson<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Json::<T>::operation_input(ctx, operation);
+        if let Some(ReferenceOr::Item(body)) = &mut operation.request_body {
+            body.required = false;
+        }
     }
 }
 
@@ -140,6 +187,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
+impl<T: JsonSchema> OperationInput for Form<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::Form::<T>::operation_input(ctx, operation);
+        may_fail(operation, &BODY);
+    }
+}
+
 /// A form, or the query where there is no body.
 pub(super) struct FormOrQuery<T>(pub T);
 
@@ -157,6 +211,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormOrQuery<T> {
     }
 }
 
+/// Described as the form: OpenAPI cannot say that one stands for the other.
+impl<T: JsonSchema> OperationInput for FormOrQuery<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Form::<T>::operation_input(ctx, operation);
+    }
+}
+
 /// Query parameters.
 pub(super) struct Query<T>(pub T);
 
@@ -168,6 +229,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(e) => Err(Failure::validation(format!("query: {}", e.body_text()))),
         }
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Query<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::extract::Query::<T>::operation_input(ctx, operation);
+        may_fail(operation, &[ErrorCode::Validation]);
     }
 }
 
@@ -185,6 +253,13 @@ impl<S: Send + Sync, T: From<String>> FromRequestParts<S> for Id<T> {
     }
 }
 
+impl<T: JsonSchema> OperationInput for Id<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        id_in_path::<T>(ctx, operation);
+        may_fail(operation, &[ErrorCode::NotFound]);
+    }
+}
+
 /// The two ids in the path. Ones that cannot be read name nothing.
 pub(super) struct Ids<A, B>(pub A, pub B);
 
@@ -196,6 +271,13 @@ impl<S: Send + Sync, A: From<String>, B: From<String>> FromRequestParts<S> for I
             Ok(Path((a, b))) => Ok(Self(a.into(), b.into())),
             Err(_) => Err(Failure::new(ErrorCode::NotFound, "There is nothing at this address.")),
         }
+    }
+}
+
+impl<A: JsonSchema, B: JsonSchema> OperationInput for Ids<A, B> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Id::<A>::operation_input(ctx, operation);
+        Id::<B>::operation_input(ctx, operation);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aide::axum::ApiRouter;
 use axum::{
     Extension,
     extract::{
@@ -15,6 +16,7 @@ use call_model::UnixMillis;
 use scaiwave_wire::{
     CLOSE_ABORT, CLOSE_TOKEN, ErrorCode, REASON_DUPLICATE, REASON_PING_TIMEOUT, StreamEvent, StreamFrame, Timestamp,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::Instrument;
@@ -29,6 +31,7 @@ use crate::{
     error::Failure,
     hub::{Dropped, Subscription},
     listen::Connection,
+    openapi::op,
     publish::encode,
     store::{Person, now},
 };
@@ -46,12 +49,20 @@ const READ_BUFFER: usize = 256;
 /// Web pages may not open the stream, unless the settings name them; our own desktop window may.
 const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 
-#[derive(Deserialize)]
-pub(super) struct StreamQuery {
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    let stream_op = op("stream", "The event stream, a WebSocket")
+        .note("Frames: `/v1/events.schema.json`. A refused token is told by close code 4001.")
+        .fails(&[ErrorCode::AuthInsufficientPermission, ErrorCode::Validation]);
+    ApiRouter::new().api_route("/v1/stream", stream_op.get(stream)).with_path_items(|path| path.tag("events"))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct StreamQuery {
+    /// The access token.
     token: Option<String>,
 }
 
-pub(super) async fn stream(
+async fn stream(
     State(app): State<Arc<App>>,
     Extension(connection): Extension<Connection>,
     Extension(address): Extension<ClientAddress>,

@@ -2,29 +2,42 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aide::axum::ApiRouter;
 use axum::extract::State;
-use scaiwave_wire::{Envelope, MAX_SYNC_PAGE, SyncPage};
+use scaiwave_wire::{MAX_SYNC_PAGE, SyncPage};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
-    data,
+    Data, data,
     extract::{Caller, Query},
 };
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
 };
 
 /// Nobody waits longer.
 const MAX_WAIT_MS: u64 = 60_000;
 
-#[derive(Deserialize)]
-pub(super) struct SyncQuery {
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/sync", op("sync", "What happened since a position; waits for it if nothing did").get(sync))
+        .with_path_items(|path| path.tag("events"))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct SyncQuery {
+    /// The last `stream_position` seen.
     #[serde(default)]
     since: u64,
+    /// How many events at most.
     #[serde(default = "default_limit")]
+    #[schemars(range(min = 1, max = MAX_SYNC_PAGE))]
     limit: u32,
+    /// Milliseconds to wait; no more than a minute.
     #[serde(default = "default_timeout")]
     timeout: u64,
 }
@@ -37,11 +50,11 @@ fn default_timeout() -> u64 {
     30_000
 }
 
-pub(super) async fn sync(
+async fn sync(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Query(query): Query<SyncQuery>,
-) -> Answer<axum::Json<Envelope<SyncPage>>> {
+) -> Answer<Data<SyncPage>> {
     if !(1..=MAX_SYNC_PAGE).contains(&query.limit) {
         return Err(Failure::validation(format!("limit: 1 to {MAX_SYNC_PAGE}")));
     }

@@ -18,6 +18,7 @@ mod messages;
 mod metrics;
 mod migrations;
 mod oidc;
+mod openapi;
 mod own_settings;
 mod people;
 mod presence;

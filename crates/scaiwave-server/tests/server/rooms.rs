@@ -121,6 +121,8 @@ async fn bad_input_is_answered_and_names_the_field() {
         ("/v1/calls/initiate", r#"{"type":"video"}"#, "room_id"),
         ("/v1/calls/initiate", r#"{"room_id":"room-1","type":"hologram"}"#, "type"),
         ("/v1/calls/initiate", r#"{"room_id":"room-1","type":"audio","device_id":"a/b"}"#, "device_id"),
+        ("/v1/calls/initiate", r#" ["room-1","video",null]"#, "body"),
+        ("/v1/calls/call-1/leave", "[null, null]", "body"),
         ("/v1/auth/refresh", "null", "body"),
     ] {
         let message = alice.send(Method::POST, path, Some(body.into())).await.fails(422, "SW_VALIDATION");
