@@ -18,7 +18,7 @@ use crate::{
 /// A stage: its name for `--only`, and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     ("format", || cargo("cargo fmt", &["fmt", "--all", "--check"])),
     ("licences", || licences::check(false)),
     ("ui", ui),

@@ -67,7 +67,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let directory = paths::target_dir(&format!("bench/server-{}", std::process::id()))?;
     headline("Starting the stack");
     // All of them come from one address.
-    let settings = ["SCAIWAVE_RATE_PER_CALLER", "SCAIWAVE_RATE_PER_ADDRESS"].map(|rate| (rate, "0".to_owned())).to_vec();
+    let settings =
+        ["SCAIWAVE_RATE_PER_CALLER", "SCAIWAVE_RATE_PER_ADDRESS"].map(|rate| (rate, "0".to_owned())).to_vec();
     let stack = Stack::start(Options { settings, ..Options::new(directory.join("stack")) })?;
     let people = People::seed(&stack, plan, &directory)?;
     // what sign-ins and first calls leave behind is not to be counted among the clients

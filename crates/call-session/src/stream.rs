@@ -8,7 +8,7 @@ use call_model::{
 };
 use futures_util::future::join_all;
 use scaiwave_client::{Client, ClientError, HistoryQuery, StreamUpdate};
-use scaiwave_wire::{RoomEvent, StreamEvent, StreamFrame};
+use scaiwave_wire::{RoomState, StreamEvent, StreamFrame};
 use tokio::time::sleep;
 
 use crate::{
@@ -228,14 +228,18 @@ impl Actor {
         self.server(ServerNews::LiveCalls { calls, asked_at });
     }
 
-    /// Names and the last line of each room, one room after the other.
+    /// Who is in each room, at once, then its newest messages; one room after the other.
     fn look_into_rooms(&self, rooms: Vec<RoomId>) {
         let Some(signed) = &self.signed else { return };
         let (client, mail, epoch) = (signed.client.clone(), self.mail.clone(), self.epoch);
         self.tasks.spawn(async move {
             for room_id in rooms {
-                let looked = look_into(&client, &room_id).await;
-                let what = looked.unwrap_or_else(|error| {
+                let looked = async {
+                    let state = client.room_state(&room_id).await?;
+                    let _ = mail.send(Mail::Account(epoch, What::State(Box::new(state.clone())))).await;
+                    count_unread(&client, state).await
+                };
+                let what = looked.await.unwrap_or_else(|error| {
                     tracing::info!(%error, room = %room_id, "room not fetched");
                     What::Nothing
                 });
@@ -254,23 +258,20 @@ async fn own_rooms(client: &Client) -> Result<OwnRooms, ClientError> {
     Ok(OwnRooms { rooms, calling: states.into_iter().flatten().collect() })
 }
 
-/// What is unread is counted by the server, and messages come by the stream meanwhile: the count is only good beside the newest
-/// message that it counts, hence a look before and one after. In a room that never rests the last look has to do.
-async fn look_into(client: &Client, room_id: &RoomId) -> Result<What, ClientError> {
+/// The newest messages, and how many are unread. The server counts those while messages come by the stream, so the count is good only
+/// beside the newest message that it counts: it must be the same before and after that was fetched. In a room that never rests the last
+/// look has to do.
+async fn count_unread(client: &Client, mut before: RoomState) -> Result<What, ClientError> {
     let query = HistoryQuery { limit: Some(PREVIEW_EVENTS), ..HistoryQuery::default() };
-    let mut before = client.messages(room_id, &query).await?.events;
     let mut tries = 1;
     loop {
-        let state = client.room_state(room_id).await?;
-        let after = client.messages(room_id, &query).await?.events;
-        if tries == TRIES || newest(&before) == newest(&after) {
-            return Ok(What::LookedInto(Box::new(state), after));
+        let newest = client.messages(&before.room.id, &query).await?.events;
+        let after = client.room_state(&before.room.id).await?;
+        let counted = |state: &RoomState| (state.unread_count, state.last_read_event_id.clone());
+        if tries == TRIES || counted(&before) == counted(&after) {
+            return Ok(What::LookedInto(Box::new(after), newest));
         }
         before = after;
         tries += 1;
     }
-}
-
-fn newest(events: &[RoomEvent]) -> Option<u64> {
-    events.iter().map(|event| event.stream_position).max()
 }

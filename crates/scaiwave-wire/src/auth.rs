@@ -20,6 +20,7 @@ pub struct AuthConfig {
     pub jwks_uri: Option<Url>,
     /// Ours: whom the browser is sent to the provider as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(example = &"scaiwave-calls"))]
     pub client_id: Option<String>,
     /// Usually `openid profile email`.
     #[serde(default)]
@@ -82,19 +83,24 @@ pub struct PasswordGrant {
     pub password: String,
 }
 
-/// `POST /v1/auth/login`, as a form or in the query: what the identity provider's redirect brought. Not `Debug`: the code is a secret.
+// Not `Debug`: the code is a secret.
+/// `POST /v1/auth/login`, as a form or in the query: what the identity provider's redirect brought.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginRequest {
     /// The authorization code.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096), example = &"c29kZQ"))]
     pub code: String,
     /// The address the code was asked for with: `redirect_uri` of the configuration.
+    #[cfg_attr(feature = "schema", schemars(example = &"https://calls.example.org/v1/auth/login"))]
     pub redirect_uri: String,
     /// Ours: the PKCE verifier, if the client sent a challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096), example = &"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))]
     pub code_verifier: Option<String>,
     /// Ours: the nonce, if the client sent one; the ID token must then carry it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096), example = &"bm9uY2U"))]
     pub nonce: Option<String>,
 }
 
@@ -142,7 +148,7 @@ pub struct Registered {
     /// The caller.
     pub participant_id: ParticipantId,
     /// The caller's tenant.
-    #[cfg_attr(feature = "schema", schemars(example = &"default"))]
+    #[cfg_attr(feature = "schema", schemars(example = &"tenant-default"))]
     pub tenant_id: String,
     /// As others see the caller.
     #[cfg_attr(feature = "schema", schemars(example = &"Alice Adams"))]

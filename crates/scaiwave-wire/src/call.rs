@@ -57,6 +57,7 @@ pub struct Call {
     pub permissions: CallPermissions,
     /// The viewer's own ring is to be silent, and why; the call is shown all the same.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub quiet: Option<Quiet>,
 }
 
@@ -89,9 +90,11 @@ pub struct CallInvite {
     pub state: InviteState,
     /// How often this person was rung for this call; a higher one opens the invite anew.
     #[serde(default = "first")]
+    #[cfg_attr(feature = "schema", schemars(example = 1))]
     pub ring: u32,
     /// When the ring runs out; absent, with the call's.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -160,6 +163,7 @@ pub struct DeviceRequest {
 pub struct RingRequest {
     /// Members to ring, also after a decline; absent, everybody who has not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_RING_NAMES)))]
     pub participant_ids: Option<Vec<ParticipantId>>,
 }
 
@@ -175,6 +179,7 @@ pub struct RecordingStart {
     /// Record what is seen.
     pub video: bool,
     /// Write down what is said; takes `audio`.
+    #[cfg_attr(feature = "schema", schemars(example = false))]
     pub transcript: bool,
 }
 
@@ -193,6 +198,7 @@ pub struct Recording {
     /// By whom.
     pub started_by: ParticipantId,
     /// How long, milliseconds.
+    #[cfg_attr(feature = "schema", schemars(example = 61_000))]
     pub duration_ms: u64,
 }
 

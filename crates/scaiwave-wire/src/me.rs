@@ -29,15 +29,19 @@ pub struct Me {
     pub avatar_url: Option<String>,
     /// A few words about oneself; may be unset.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub bio: Option<String>,
     /// The reference server has no workspaces: null.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub personal_workspace_id: Option<String>,
     /// The reference server has no roles: empty.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [[]])))]
     pub roles: Vec<String>,
     /// The reference server has no groups: empty.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [[]])))]
     pub groups: Vec<String>,
     /// As the caller sees it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,10 +56,13 @@ pub struct Me {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tenant {
     /// The claim `tenant_id` of its tokens.
+    #[cfg_attr(feature = "schema", schemars(example = &"tenant-default"))]
     pub id: String,
     /// Short name.
+    #[cfg_attr(feature = "schema", schemars(example = &"default"))]
     pub slug: String,
     /// Name.
+    #[cfg_attr(feature = "schema", schemars(example = &"Example"))]
     pub name: String,
     /// Flags.
     #[serde(default)]
@@ -68,12 +75,15 @@ pub struct Tenant {
 pub struct MeUpdate {
     /// 1 to 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200), example = &"Alice Adams"))]
     pub display_name: Option<String>,
     /// At most 2,000 characters.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 2000), example = &"Likes short meetings."))]
     pub bio: Option<Option<String>>,
     /// An `https` address of at most 2,048 characters.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 2048), example = &"https://calls.example.org/alice.png"))]
     pub avatar_url: Option<Option<String>>,
 }
 
@@ -94,14 +104,17 @@ pub struct Preferences {
     /// How times are written.
     pub time_format: TimeFormat,
     /// How AIs answer; the vendor lists no values.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub ai_response_mode: Option<String>,
     /// How AIs take part; the vendor lists no values.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub ai_engagement_mode: Option<String>,
     /// What one is notified of in rooms that set nothing themselves.
     pub default_mode: NotifyOf,
     /// When notifications are silent.
     pub quiet_hours: QuietHours,
     /// Words that notify like a mention.
+    #[cfg_attr(feature = "schema", schemars(example = ["release"]))]
     pub keyword_alerts: Vec<String>,
     /// When a room counts as read.
     pub read_marker_mode: ReadMarkerMode,
@@ -110,6 +123,7 @@ pub struct Preferences {
     /// Notify by mail.
     pub email: bool,
     /// Where to, if not the address of the sign-in.
+    #[cfg_attr(feature = "schema", schemars(example = &"alice@example.org"))]
     pub email_address: Option<String>,
 }
 
@@ -209,8 +223,9 @@ impl Default for QuietHours {
 /// `HH:MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples" = ["22:30"])))]
 #[serde(try_from = "String", into = "String")]
-pub struct TimeOfDay(pub Time);
+pub struct TimeOfDay(#[cfg_attr(feature = "schema", schemars(with = "String"))] pub Time);
 
 impl TryFrom<String> for TimeOfDay {
     type Error = String;
@@ -244,15 +259,18 @@ pub struct PreferencesUpdate {
     pub locale: Option<Locale>,
     /// A name of the time zone database.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 64), example = &"Europe/Amsterdam"))]
     pub timezone: Option<String>,
     /// See [`Preferences`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<TimeFormat>,
     /// At most 64 characters.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), extend("examples" = [null])))]
     pub ai_response_mode: Option<Option<String>>,
     /// At most 64 characters.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), extend("examples" = [null])))]
     pub ai_engagement_mode: Option<Option<String>>,
     /// See [`Preferences`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -262,6 +280,7 @@ pub struct PreferencesUpdate {
     pub quiet_hours: Option<QuietHoursUpdate>,
     /// At most 50 words of at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 50), example = ["release"]))]
     pub keyword_alerts: Option<Vec<String>>,
     /// See [`Preferences`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -274,6 +293,7 @@ pub struct PreferencesUpdate {
     pub email: Option<bool>,
     /// An address of at most 254 characters.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 254), example = &"alice@example.org"))]
     pub email_address: Option<Option<String>>,
 }
 

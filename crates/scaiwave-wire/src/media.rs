@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// the members of the rooms with a message that carries it. `tenant_scope` opens it to nobody else: the vendor's example sets it on
 /// every upload, and a picture sent in a direct room is not the whole tenant's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Media {
     /// `med-…`; a thumbnail's is `med-thumb-…`.
     pub media_id: MediaId,
@@ -40,6 +41,7 @@ pub struct Media {
 
 /// What a virus scanner said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ScanStatus {
     /// Not looked at yet.
@@ -52,6 +54,7 @@ pub enum ScanStatus {
 
 /// `GET /v1/media/signed/{id}`: an address that needs no token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedUrl {
     /// To be joined to the API's address: a path of this server, or a whole URL where files lie elsewhere (ours).
     pub url: String,

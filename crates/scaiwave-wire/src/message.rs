@@ -49,8 +49,10 @@ pub struct RoomEvent {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// Which.
+    #[cfg_attr(feature = "schema", schemars(example = &"👍"))]
     pub emoji: String,
     /// By how many.
+    #[cfg_attr(feature = "schema", schemars(example = 1))]
     pub count: u64,
     /// By whom: the first hundred.
     pub sender_ids: Vec<ParticipantId>,
@@ -172,9 +174,11 @@ pub struct MemberContent {
     pub changed_by: ParticipantId,
     /// Ours: their rights now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(example = PowerLevel(0)))]
     pub power_level: Option<PowerLevel>,
     /// Ours: why somebody was kicked or banned, if it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub reason: Option<String>,
 }
 
@@ -183,6 +187,7 @@ pub struct MemberContent {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NameContent {
     /// Now.
+    #[cfg_attr(feature = "schema", schemars(example = &"Team"))]
     pub name: String,
 }
 
@@ -191,6 +196,7 @@ pub struct NameContent {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TopicContent {
     /// Now; null once taken away.
+    #[cfg_attr(feature = "schema", schemars(example = &"What we do"))]
     pub topic: Option<String>,
 }
 
@@ -211,6 +217,7 @@ pub struct RedactionContent {
     /// By whom.
     pub redacted_by: ParticipantId,
     /// Why, if it was said.
+    #[cfg_attr(feature = "schema", schemars(example = &"Sent by mistake."))]
     pub reason: Option<String>,
 }
 
@@ -221,8 +228,10 @@ pub struct ReactionContent {
     /// The message.
     pub event_id: EventId,
     /// Which.
+    #[cfg_attr(feature = "schema", schemars(example = &"👍"))]
     pub emoji: String,
     /// Ours: taken away, not put.
+    #[cfg_attr(feature = "schema", schemars(example = false))]
     pub removed: bool,
 }
 
@@ -275,6 +284,7 @@ pub struct SendRequest {
     pub event_uuid: Option<Uuid>,
     /// In another member's name; needs power level 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub as_participant_id: Option<ParticipantId>,
 }
 
@@ -292,6 +302,7 @@ pub struct EditRequest {
 pub struct RedactRequest {
     /// At most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 500), example = &"Sent by mistake."))]
     pub reason: Option<String>,
 }
 
@@ -300,6 +311,7 @@ pub struct RedactRequest {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReactionRequest {
     /// An emoji or `:name:`, 1 to 64 bytes.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), example = &"👍"))]
     pub emoji: String,
 }
 

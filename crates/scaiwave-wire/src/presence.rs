@@ -39,6 +39,7 @@ pub enum ChosenPresence {
 /// `PUT /v1/me/presence`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["status"])))]
 pub struct SetPresence {
     /// The presence from now on; null (ours: the vendor hides the reset) goes back to what the devices say.
     #[serde(deserialize_with = "Option::deserialize")]

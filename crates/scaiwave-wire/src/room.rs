@@ -36,9 +36,11 @@ pub struct Room {
     pub created_at: Timestamp,
     /// Rooms of this server have no alias yet.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub room_alias: Option<String>,
     /// Ours: whether everybody of the tenant may join.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(example = false))]
     pub is_public: bool,
     /// Ours: open, archived or closed.
     #[serde(default)]
@@ -59,6 +61,7 @@ pub struct RoomDetails {
     #[serde(flatten)]
     pub room: Room,
     /// How many are in it.
+    #[cfg_attr(feature = "schema", schemars(example = 3))]
     pub member_count: u64,
 }
 
@@ -133,9 +136,11 @@ pub struct Member {
     pub notification_mode: NotificationMode,
     /// Muted by them until then.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub muted_until: Option<Timestamp>,
     /// How an AI answers here; null for people.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub response_mode: Option<String>,
     /// The person.
     pub participant: Participant,
@@ -203,14 +208,18 @@ pub struct RoomState {
     pub muted_until: Option<Timestamp>,
     /// Messages the caller put off; this server puts none off.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [[]])))]
     pub snoozed_event_ids: Vec<EventId>,
     /// How AIs take part; null where there are none.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub engagement: Option<serde_json::Value>,
     /// The AIs' plan, or null.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub plan: Option<serde_json::Value>,
     /// AIs at work in side rooms.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [[]])))]
     pub active_sidekicks: Vec<serde_json::Value>,
 }

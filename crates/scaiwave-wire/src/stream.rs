@@ -27,7 +27,7 @@ pub struct StreamFrame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_id: Option<RoomId>,
     /// The caller's tenant.
-    #[cfg_attr(feature = "schema", schemars(example = &"default"))]
+    #[cfg_attr(feature = "schema", schemars(example = &"tenant-default"))]
     pub tenant_id: String,
     /// When the server sent it.
     pub ts: Timestamp,
@@ -69,6 +69,7 @@ pub enum StreamEvent {
         origin_ts: i64,
         /// Ours: when it was edited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
         edited_at: Option<Timestamp>,
     },
     /// A message was wiped.
@@ -80,9 +81,11 @@ pub enum StreamEvent {
         redacted_by: ParticipantId,
         /// Why, if it was said.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(example = &"Sent by mistake."))]
         reason: Option<String>,
         /// Ours: where it stands in the stream.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: Option<u64>,
     },
     /// An emoji was put to a message, or taken away.
@@ -93,12 +96,15 @@ pub enum StreamEvent {
         /// By whom.
         sender_id: ParticipantId,
         /// Which.
+        #[cfg_attr(feature = "schema", schemars(example = &"👍"))]
         emoji: String,
         /// Ours: taken away.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(example = false))]
         removed: bool,
         /// Ours: where it stands in the stream.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: Option<u64>,
     },
     /// Somebody came, left, was invited, …
@@ -115,21 +121,25 @@ pub enum StreamEvent {
         power_level: Option<PowerLevel>,
         /// Ours: why somebody was kicked or banned, if it was said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
         reason: Option<String>,
         /// Ours: where it stands in the stream. Absent where only the person's own settings changed, which their own devices hear.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: Option<u64>,
     },
     /// The room has another name.
     #[serde(rename = "swp.room.name")]
     RoomName {
         /// Now.
+        #[cfg_attr(feature = "schema", schemars(example = &"Team"))]
         name: String,
         /// Ours: by whom.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changed_by: Option<ParticipantId>,
         /// Ours: where it stands in the stream.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: Option<u64>,
     },
     /// The room has another topic.
@@ -137,12 +147,14 @@ pub enum StreamEvent {
     RoomTopic {
         /// Now; null once taken away.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(example = &"What we do"))]
         topic: Option<String>,
         /// Ours: by whom.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changed_by: Option<ParticipantId>,
         /// Ours: where it stands in the stream.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: Option<u64>,
     },
     /// The room was archived, opened again or closed (ours).
@@ -153,6 +165,7 @@ pub enum StreamEvent {
         /// By whom.
         changed_by: ParticipantId,
         /// Where it stands in the stream.
+        #[cfg_attr(feature = "schema", schemars(example = 42))]
         stream_position: u64,
     },
     /// The person's own read marker moved; nobody else hears of it.
@@ -162,6 +175,7 @@ pub enum StreamEvent {
         event_id: EventId,
         /// Ours: messages beyond it.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(example = 0))]
         unread_count: u64,
     },
     /// It rings.
@@ -181,6 +195,7 @@ pub enum StreamEvent {
         expires_at: Timestamp,
         /// Ours: the ring is to be silent, and why; the call is shown all the same.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
         quiet: Option<Quiet>,
     },
     /// The call changed.
@@ -203,6 +218,7 @@ pub enum StreamEvent {
         device_id: Option<DeviceId>,
         /// Which of the person's rings for this call is meant.
         #[serde(default = "crate::call::first")]
+        #[cfg_attr(feature = "schema", schemars(example = 1))]
         ring: u32,
     },
     /// A call was started: its timeline entry (ours).

@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
+use aide::axum::ApiRouter;
 use axum::{
-    Extension, Router,
+    Extension,
     extract::State,
-    http::{HeaderName, StatusCode, header},
-    response::{Html, IntoResponse, Response},
-    routing::{get, post},
+    http::{HeaderName, header},
+    response::{Html, IntoResponse, NoContent, Response},
 };
 use scaiwave_wire::{
-    AuthConfig, AuthFeatures, AuthMode, DESKTOP_CALLBACK_PATH, DesktopState, Envelope, Features, LoginRequest,
+    AuthConfig, AuthFeatures, AuthMode, DESKTOP_CALLBACK_PATH, DesktopState, ErrorCode, Features, LoginRequest,
     LogoutRequest, PasswordGrant, RefreshRequest, Registered, TokenGrant,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
 use super::{
+    Data,
     admit::ClientAddress,
     data,
     extract::{Caller, Form, FormOrQuery, Json, Query},
@@ -25,21 +27,50 @@ use crate::{
     App,
     config::SignIn,
     error::{Answer, Failure},
+    openapi::op,
 };
-
-type Data<T> = axum::Json<Envelope<T>>;
 
 /// Longer codes and error words do not come from a provider.
 const MAX_CODE: usize = 4096;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/auth/config", get(config))
-        .route("/v1/auth/login", get(bounce).post(login))
-        .route("/v1/auth/token", post(token))
-        .route("/v1/auth/refresh", post(refresh))
-        .route("/v1/auth/logout", post(logout))
-        .route("/v1/auth/register", post(register))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{AuthInvalidCredentials, AuthInvalidToken, AuthOidcFailed, AuthRedirectMismatch};
+    ApiRouter::new()
+        .api_route("/v1/auth/config", op("auth_config", "How one signs in").get(config))
+        .api_route(
+            "/v1/auth/login",
+            op(
+                "login_redirect",
+                "Where the identity provider sends a desktop sign-in: hands the code on to the app (ours)",
+            )
+            .answers_as(200, "A page that goes on to the app.", "text/html")
+            .get(bounce),
+        )
+        .api_route(
+            "/v1/auth/login",
+            op("login", "Signs in by the code of the identity provider")
+                .note("The same fields may come in the query, without a body.")
+                .fails(&[AuthOidcFailed, AuthRedirectMismatch])
+                .gives("refresh_token", "/data/refresh_token")
+                .post(login),
+        )
+        .api_route(
+            "/v1/auth/token",
+            op("sign_in", "Signs in by name and password")
+                .fails(&[AuthInvalidCredentials])
+                .gives("refresh_token", "/data/refresh_token")
+                .post(token),
+        )
+        .api_route(
+            "/v1/auth/refresh",
+            op("refresh", "Trades a refresh token, good once, for new tokens")
+                .fails(&[AuthInvalidToken])
+                .gives("refresh_token", "/data/refresh_token")
+                .post(refresh),
+        )
+        .api_route("/v1/auth/logout", op("logout", "Ends a sign-in (ours)").post(logout))
+        .api_route("/v1/auth/register", op("register", "Makes or refreshes the caller's participant").post(register))
+        .with_path_items(|path| path.tag("auth"))
 }
 
 /// The flags of the one tenant, as the settings have them.
@@ -88,10 +119,16 @@ async fn login(
 }
 
 /// What the identity provider's redirect brings.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Redirected {
+    /// As the app made it: a secret, a dot, the port it waits on.
+    #[schemars(example = &"c2VjcmV0LW9mLXRoZS1hcHA.49152")]
     state: Option<String>,
+    /// The authorization code.
+    #[schemars(length(max = MAX_CODE), example = &"c29kZQ")]
     code: Option<String>,
+    /// Why there is no code.
+    #[schemars(length(max = MAX_CODE), extend("examples" = [null]))]
     error: Option<String>,
 }
 
@@ -149,9 +186,9 @@ async fn refresh(State(app): State<Arc<App>>, Json(request): Json<RefreshRequest
     app.auth.by_refresh_token(&request.refresh_token).await.map(data)
 }
 
-async fn logout(State(app): State<Arc<App>>, Json(request): Json<LogoutRequest>) -> Answer<StatusCode> {
+async fn logout(State(app): State<Arc<App>>, Json(request): Json<LogoutRequest>) -> Answer<NoContent> {
     app.auth.sign_out(&request.refresh_token).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn register(Caller(person): Caller) -> Data<Registered> {

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use aide::axum::ApiRouter;
 use axum::{
-    Extension, Router,
+    Extension,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
-    routing::{get, post},
+    http::{HeaderMap, header::AUTHORIZATION},
 };
 use call_model::{CallId, PowerLevel, SfuIdentity, server::Input};
 use scaiwave_wire::{
-    Call, DeviceRequest, Envelope, ErrorCode, InitiateRequest, JoinGrant, MAX_RING_NAMES, RejectReason, RingRequest,
+    Call, DeviceRequest, ErrorCode, InitiateRequest, JoinGrant, MAX_RING_NAMES, RejectReason, RingRequest,
 };
 
 use super::{
+    Data, Made,
     admit::ClientAddress,
     data,
     extract::{Body, Caller, Id, Json, OptionalJson, device},
@@ -23,29 +24,88 @@ use super::{
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     rooms::takes_news,
     store::Person,
 };
 
-type Data<T> = axum::Json<Envelope<T>>;
-
 /// A webhook carries whole participants.
 const MAX_WEBHOOK: usize = 1024 * 1024;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/calls/initiate", post(initiate))
-        .route("/v1/calls/webhook", post(webhook).layer(DefaultBodyLimit::max(MAX_WEBHOOK)))
-        .route("/v1/calls/{call_id}", get(one))
-        .route("/v1/calls/{call_id}/join", post(join))
-        .route("/v1/calls/{call_id}/leave", post(leave))
-        .route("/v1/calls/{call_id}/reject", post(reject))
-        .route("/v1/calls/{call_id}/ring", post(ring))
-        .route("/v1/calls/{call_id}/end", post(end))
-        .route("/v1/calls/{call_id}/heartbeat", post(heartbeat))
-        .route("/v1/calls/{call_id}/recording/start", post(recordings::start))
-        .route("/v1/calls/{call_id}/recording/stop", post(recordings::stop))
-        .route("/v1/calls/{call_id}/recordings", get(recordings::list_finished))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{
+        AuthInvalidToken, CallEnded, CallForbidden, CallLivekitUnreachable, CallNotFound, CallRecordingNotActive,
+        CallRecordingUnavailable, RoomFrozen, RoomNotFound,
+    };
+    let gone = [CallNotFound, CallEnded];
+    let records = [CallNotFound, CallForbidden];
+    ApiRouter::new()
+        .api_route(
+            "/v1/calls/initiate",
+            op("initiate_call", "Starts a call, or joins the one the room has")
+                .note("201 for a new call, which rings the other members; 200 for the room's running one.")
+                .fails(&[RoomNotFound, RoomFrozen, CallLivekitUnreachable])
+                .gives("call_id", "/data/call_id")
+                .post(initiate),
+        )
+        .api_route("/v1/calls/{call_id}", op("call", "A call as it is").fails(&[CallNotFound]).get(one))
+        .api_route(
+            "/v1/calls/{call_id}/join",
+            op("join_call", "Lets a device in, with a fresh token")
+                .fails(&gone)
+                .fails(&[CallLivekitUnreachable])
+                .post(join),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/leave",
+            op("leave_call", "Leaves on one device").fails(&[CallNotFound]).post(leave),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/reject",
+            op("reject_call", "Declines the ring").fails(&[CallNotFound]).post(reject),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/ring",
+            op("ring_again", "Rings those again who have not answered (ours)")
+                .fails(&gone)
+                .fails(&[CallForbidden])
+                .post(ring),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/end",
+            op("end_call", "Ends it for everyone").fails(&[CallNotFound, CallForbidden]).post(end),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/heartbeat",
+            op("call_heartbeat", "A device says that it is still there (ours)").fails(&gone).post(heartbeat),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/recording/start",
+            op("start_recording", "Starts a recording; this server cannot record")
+                .fails(&records)
+                .fails(&[CallRecordingUnavailable])
+                .post(recordings::start),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/recording/stop",
+            op("stop_recording", "Stops a recording")
+                .fails(&records)
+                .fails(&[CallRecordingNotActive])
+                .post(recordings::stop),
+        )
+        .api_route(
+            "/v1/calls/{call_id}/recordings",
+            op("recordings", "A call's finished recordings").fails(&[CallNotFound]).get(recordings::list_finished),
+        )
+        .api_route(
+            "/v1/calls/webhook",
+            op("livekit_webhook", "For LiveKit alone")
+                .note("LiveKit signs the body's hash in `Authorization`.")
+                .fails(&[AuthInvalidToken])
+                .post(webhook)
+                .layer(DefaultBodyLimit::max(MAX_WEBHOOK)),
+        )
+        .with_path_items(|path| path.tag("calls"))
 }
 
 fn identity(person: &Person, request: &DeviceRequest) -> Answer<SfuIdentity> {
@@ -56,12 +116,12 @@ async fn initiate(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Json(request): Json<InitiateRequest>,
-) -> Answer<(StatusCode, Data<JoinGrant>)> {
+) -> Answer<Made<JoinGrant>> {
     let identity = SfuIdentity { participant: person.id.clone(), device: device(request.device_id)? };
     let room = visible(&app, &person, &request.room_id).await?;
     takes_news(&room)?;
     let (grant, new) = app.calls.initiate(&person, &room, request.call_type, identity).await?;
-    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, data(grant)))
+    Ok(if new { Made::New(grant) } else { Made::There(grant) })
 }
 
 async fn one(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<CallId>) -> Answer<Data<Call>> {
@@ -142,12 +202,12 @@ async fn webhook(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     Body(body): Body,
-) -> Answer<StatusCode> {
+) -> Answer<()> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
         Failure::new(ErrorCode::AuthInvalidToken, "A webhook carries LiveKit's signature in Authorization.")
     })?;
     match app.webhooks.receive(&body, authorization.strip_prefix("Bearer ").unwrap_or(authorization)).await {
-        Ok(()) => Ok(StatusCode::OK),
+        Ok(()) => Ok(()),
         Err(refusal) => app.rates.address(address).and(Err(refusal)),
     }
 }

@@ -2,39 +2,58 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::State, routing::get};
+use aide::axum::ApiRouter;
+use axum::extract::State;
 use scaiwave_wire::{Envelope, ErrorCode, MAX_DIRECTORY_PAGE, Meta, Participant};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    data,
+    Data, data,
     extract::{Caller, Id, Query},
 };
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     store::{DirectoryEntry, DirectoryQuery},
 };
-
-type Data<T> = axum::Json<Envelope<T>>;
 
 /// More letters find nobody.
 const MAX_TEXT: usize = 200;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/directory/participants", get(participants))
-        .route("/v1/directory/alias/{alias}", get(alias))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/v1/directory/participants",
+            op("find_participants", "Finds people of one's tenant, by pages")
+                .gives("participant_id", "/data/0/id")
+                .get(participants),
+        )
+        .api_route(
+            "/v1/directory/alias/{alias}",
+            op("participant_by_alias", "The person behind a local name or `@name:server`")
+                .gives("participant_id", "/data/id")
+                .get(alias),
+        )
+        .with_path_items(|path| path.tag("people"))
 }
 
 /// `include_federated` is taken and changes nothing: there is no federation yet.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Wanted {
+    /// Part of a name.
+    #[schemars(length(max = MAX_TEXT), example = &"alice")]
     q: Option<String>,
+    /// `human` or `ai`.
     #[serde(rename = "type")]
+    #[schemars(example = &"human")]
     participant_type: Option<String>,
+    /// How many at most.
     #[serde(default = "default_page")]
+    #[schemars(range(min = 1, max = MAX_DIRECTORY_PAGE))]
     limit: u32,
+    /// How many to skip.
     #[serde(default)]
     offset: u32,
 }

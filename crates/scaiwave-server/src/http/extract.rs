@@ -105,8 +105,7 @@ impl OperationInput for Body {
 }
 
 /// How a body is refused.
-pub(super) const BODY: [ErrorCode; 3] =
-    [ErrorCode::ContentTooLarge, ErrorCode::RequestTooSlow, ErrorCode::Validation];
+pub(super) const BODY: [ErrorCode; 3] = [ErrorCode::ContentTooLarge, ErrorCode::RequestTooSlow, ErrorCode::Validation];
 
 /// A JSON body; an error names the field.
 pub(super) struct Json<T>(pub T);

@@ -53,6 +53,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
     }
 }
 
+impl aide::OperationInput for Asked {}
+
 impl Asked {
     fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

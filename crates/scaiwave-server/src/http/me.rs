@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::State, routing::get};
+use aide::axum::ApiRouter;
+use axum::extract::State;
 use jiff::tz::TimeZone;
-use scaiwave_wire::{Envelope, Me, MeUpdate, Preferences, PreferencesUpdate, QuietHours, QuietHoursUpdate, Tenant};
+use scaiwave_wire::{Me, MeUpdate, Preferences, PreferencesUpdate, QuietHours, QuietHoursUpdate, Tenant};
 use url::Url;
 
 use super::{
+    Data,
     auth::features,
     data,
     extract::{Caller, Json},
@@ -15,10 +17,9 @@ use super::{
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     store::{Person, ProfileUpdate},
 };
-
-type Data<T> = axum::Json<Envelope<T>>;
 
 const MAX_NAME: usize = 200;
 const MAX_BIO: usize = 2000;
@@ -29,10 +30,13 @@ const MAX_KEYWORDS: usize = 50;
 /// RFC 5321.
 const MAX_ADDRESS: usize = 254;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/me", get(me).put(update))
-        .route("/v1/me/preferences", get(preferences).put(update_preferences))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/me", op("me", "Who one is").gives("participant_id", "/data/participant_id").get(me))
+        .api_route("/v1/me", op("update_me", "Changes one's profile").put(update))
+        .api_route("/v1/me/preferences", op("preferences", "One's preferences").get(preferences))
+        .api_route("/v1/me/preferences", op("update_preferences", "Changes preferences").put(update_preferences))
+        .with_path_items(|path| path.tag("people"))
 }
 
 async fn me(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Me>> {

@@ -8,8 +8,8 @@ use std::{
     },
 };
 
+use aide::axum::ApiRouter;
 use axum::{
-    Router,
     body::Body,
     extract::{
         DefaultBodyLimit, FromRequest, Multipart, Request, State,
@@ -17,40 +17,80 @@ use axum::{
     },
     http::header::CONTENT_LENGTH,
     response::Response,
-    routing::{get, post},
 };
 use call_model::MediaId;
 use futures_util::StreamExt;
-use scaiwave_wire::{Envelope, ErrorCode, Media, ScanStatus, SignedUrl};
+use scaiwave_wire::{ErrorCode, Media, ScanStatus, SignedUrl};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    data,
-    extract::{Caller, Id, Query, paused},
+    Data, data,
+    extract::{BODY, Caller, Id, Query, paused},
     file::{Asked, deliver},
 };
 use crate::{
     App,
     error::{Answer, Failure},
     media::{Incoming, Said, no_such_media, too_large},
+    openapi::op,
     store::{MediaRow, Person},
 };
-
-type Data<T> = axum::Json<Envelope<T>>;
 
 /// What a form may hold beside the file: boundaries, headers, other fields. The parser keeps what it has not understood yet, and reads
 /// ahead by what the connection has at hand.
 const MAX_BESIDE: usize = 4 << 20;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        // The file has a limit of its own.
-        .route("/v1/media/upload", post(upload).layer(DefaultBodyLimit::disable()))
-        .route("/v1/media/{media_id}/info", get(info))
-        .route("/v1/media/download/{media_id}", get(download))
-        .route("/v1/media/download/{media_id}/thumbnail", get(thumbnail))
-        .route("/v1/media/signed/{media_id}", get(sign))
-        .route("/v1/media/signed/{media_id}/file", get(signed))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{MediaNotFound, MediaUrlExpired, RangeNotSatisfiable};
+    let file = |id: &str, summary: &str| {
+        op(id, summary)
+            .answers_as(200, "The file; `HEAD` leaves it out.", "*/*")
+            .answers_as(206, "The range asked for.", "*/*")
+            .answers_nothing(304, "The caller has it already.")
+            .fails(&[MediaNotFound, RangeNotSatisfiable])
+    };
+    ApiRouter::new()
+        .api_route(
+            "/v1/media/upload",
+            op("upload", "Takes a file")
+                .takes::<Upload>("multipart/form-data")
+                .fails(&BODY)
+                .gives("media_id", "/data/media_id")
+                .post(upload)
+                // The file has a limit of its own.
+                .layer(DefaultBodyLimit::disable()),
+        )
+        .api_route(
+            "/v1/media/{media_id}/info",
+            op("media_info", "What is known of a file").fails(&[MediaNotFound]).get(info),
+        )
+        .api_route("/v1/media/download/{media_id}", file("download", "A file, whole or a range of it").get(download))
+        .api_route(
+            "/v1/media/download/{media_id}/thumbnail",
+            file("thumbnail", "A small picture of a file").get(thumbnail),
+        )
+        .api_route(
+            "/v1/media/signed/{media_id}",
+            op("sign_media", "An address of a file that needs no token").fails(&[MediaNotFound]).get(sign),
+        )
+        .api_route(
+            "/v1/media/signed/{media_id}/file",
+            file("signed_file", "A file, by its signed address").fails(&[MediaUrlExpired]).get(signed),
+        )
+        .with_path_items(|path| path.tag("media"))
+}
+
+/// The form of an upload.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "the form is read as it comes")]
+struct Upload {
+    /// The file, with its name and type.
+    #[schemars(with = "String", extend("format" = "binary", "examples" = ["hello"]))]
+    file: Vec<u8>,
+    /// Checked, but it opens a file to nobody.
+    #[schemars(extend("examples" = [false]))]
+    tenant_scope: Option<bool>,
 }
 
 fn media(row: MediaRow) -> Media {
@@ -192,9 +232,13 @@ async fn sign(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<Me
     app.media.sign(&row.id).map(data)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Proof {
+    /// Unix seconds.
+    #[schemars(example = &1_800_000_000)]
     expires: i64,
+    /// As the server made it.
+    #[schemars(example = &"c2lnbmF0dXJl")]
     signature: String,
 }
 

@@ -2,41 +2,90 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::State,
-    routing::{get, post, put},
-};
+use aide::axum::ApiRouter;
+use axum::extract::State;
 use call_model::{ParticipantId, PowerLevel, RoomId};
 use scaiwave_wire::{
-    Envelope, Member, MuteRequest, NotificationModeRequest, Participant, ParticipantRequest, PowerRequest, ReadMarker,
+    ErrorCode, Member, MuteRequest, NotificationModeRequest, Participant, ParticipantRequest, PowerRequest, ReadMarker,
     ReadMarkerRequest, Room,
 };
 
 use super::{
-    data,
+    Data, data,
     extract::{Caller, Id, Ids, Json},
     list,
     rooms::{shown, visible},
 };
-use crate::{App, error::Answer, rooms, store::RoomMember};
+use crate::{App, error::Answer, openapi::op, rooms, store::RoomMember};
 
-type Data<T> = axum::Json<Envelope<T>>;
-
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/rooms/{room_id}/members", get(members))
-        .route("/v1/rooms/{room_id}/members/{participant_id}/power", put(set_power))
-        .route("/v1/rooms/{room_id}/join", post(join))
-        .route("/v1/rooms/{room_id}/leave", post(leave))
-        .route("/v1/rooms/{room_id}/rejoin", post(rejoin))
-        .route("/v1/rooms/{room_id}/invite", post(invite))
-        .route("/v1/rooms/{room_id}/kick", post(kick))
-        .route("/v1/rooms/{room_id}/ban", post(ban))
-        .route("/v1/rooms/{room_id}/unban", post(unban))
-        .route("/v1/rooms/{room_id}/notification-mode", put(set_notification_mode))
-        .route("/v1/rooms/{room_id}/mute", put(mute))
-        .route("/v1/rooms/{room_id}/read_marker", put(mark_read))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{NotFound, RoomCapacity, RoomForbidden, RoomFrozen, RoomNotFound, RoomTypeInvariant};
+    let hidden = [RoomNotFound];
+    let changed = [RoomNotFound, RoomFrozen, RoomTypeInvariant];
+    ApiRouter::new()
+        .api_route(
+            "/v1/rooms/{room_id}/members",
+            op("room_members", "Who is in a room")
+                .fails(&hidden)
+                .gives("participant_id", "/data/0/participant_id")
+                .get(members),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/members/{participant_id}/power",
+            op("set_power", "Sets a member's rights (ours)")
+                .fails(&changed)
+                .fails(&[NotFound, RoomForbidden])
+                .put(set_power),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/join",
+            op("join_room", "Joins a public room, or follows an invitation")
+                .fails(&changed)
+                .fails(&[RoomForbidden, RoomCapacity])
+                .post(join),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/leave",
+            op("leave_room", "Leaves a room, or declines an invitation").fails(&changed).post(leave),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/rejoin",
+            op("rejoin_room", "Takes back one's leaving; owners open an archived room again")
+                .fails(&changed)
+                .fails(&[RoomForbidden, RoomCapacity])
+                .post(rejoin),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/invite",
+            op("invite", "Invites somebody").fails(&changed).fails(&[RoomForbidden, RoomCapacity]).post(invite),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/kick",
+            op("kick", "Puts a member out, or takes an invitation back")
+                .fails(&changed)
+                .fails(&[RoomForbidden])
+                .post(kick),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/ban",
+            op("ban", "Keeps somebody out").fails(&changed).fails(&[RoomForbidden]).post(ban),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/unban",
+            op("unban", "Lets somebody be invited again (ours)").fails(&changed).fails(&[RoomForbidden]).post(unban),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/notification-mode",
+            op("set_notification_mode", "What one is notified of in a room").fails(&hidden).put(set_notification_mode),
+        )
+        .api_route("/v1/rooms/{room_id}/mute", op("mute_room", "Mutes a room for oneself").fails(&hidden).put(mute))
+        .api_route(
+            "/v1/rooms/{room_id}/read_marker",
+            op("mark_read", "Moves one's read marker, never backwards (ours)")
+                .fails(&[RoomNotFound, ErrorCode::EventNotFound])
+                .put(mark_read),
+        )
+        .with_path_items(|path| path.tag("members"))
 }
 
 pub(super) fn member(app: &App, member: RoomMember) -> Member {
@@ -74,12 +123,12 @@ async fn members(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id
 
 async fn join(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Room>> {
     rooms::join(&app, &person, &id).await?;
-    shown(&app, &person, &id).await
+    shown(&app, &person, &id).await.map(data)
 }
 
 async fn rejoin(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Room>> {
     rooms::rejoin(&app, &person, &id).await?;
-    shown(&app, &person, &id).await
+    shown(&app, &person, &id).await.map(data)
 }
 
 async fn leave(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Member>> {

@@ -2,44 +2,79 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::State,
-    routing::{get, post},
-};
+use aide::axum::ApiRouter;
+use axum::extract::State;
 use call_model::{EventId, RoomId};
 use scaiwave_wire::{
-    EditRequest, Envelope, MAX_HISTORY_PAGE, Meta, ReactionRequest, RedactRequest, RoomEvent, SendRequest,
+    EditRequest, Envelope, ErrorCode, MAX_HISTORY_PAGE, Meta, ReactionRequest, RedactRequest, RoomEvent, SendRequest,
 };
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    data,
+    Data, data,
     extract::{Caller, Id, Ids, Json, OptionalJson, Query},
     rooms::visible,
 };
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     rooms,
 };
 
-type Data<T> = axum::Json<Envelope<T>>;
-
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/rooms/{room_id}/messages", get(messages))
-        .route("/v1/rooms/{room_id}/send", post(send))
-        .route("/v1/rooms/{room_id}/events/{event_id}/edit", post(edit))
-        .route("/v1/rooms/{room_id}/events/{event_id}/redact", post(redact))
-        .route("/v1/rooms/{room_id}/events/{event_id}/reaction", post(react).delete(unreact))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{
+        ContentTooLarge, EventNotFound, EventTooOldToEdit, RedactForbidden, RoomForbidden, RoomFrozen, RoomNotFound,
+        RoomTypeInvariant,
+    };
+    let message = [RoomNotFound, RoomFrozen, EventNotFound];
+    ApiRouter::new()
+        .api_route(
+            "/v1/rooms/{room_id}/messages",
+            op("messages", "A room's history, by pages")
+                .fails(&[RoomNotFound])
+                .gives("event_id", "/data/0/id")
+                .get(messages),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/send",
+            op("send_message", "Writes into a room")
+                .fails(&[RoomNotFound, RoomFrozen, RoomForbidden, RoomTypeInvariant, ContentTooLarge])
+                .gives("event_id", "/data/id")
+                .post(send),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/events/{event_id}/edit",
+            op("edit_message", "Gives an own message other words, within a day")
+                .fails(&message)
+                .fails(&[RoomForbidden, EventTooOldToEdit, ContentTooLarge])
+                .post(edit),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/events/{event_id}/redact",
+            op("redact_message", "Wipes a message").fails(&message).fails(&[RedactForbidden]).post(redact),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/events/{event_id}/reaction",
+            op("react", "Puts an emoji to a message").fails(&message).post(react),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/events/{event_id}/reaction",
+            op("unreact", "Takes one's own emoji away").fails(&message).delete(unreact),
+        )
+        .with_path_items(|path| path.tag("messages"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct HistoryQuery {
+    /// How many events at most.
     #[serde(default = "default_page")]
+    #[schemars(range(min = 1, max = MAX_HISTORY_PAGE))]
     limit: u32,
+    /// The `next_cursor` of the page before.
     from: Option<u64>,
+    /// Which way.
     #[serde(default)]
     direction: Direction,
 }
@@ -48,7 +83,8 @@ fn default_page() -> u32 {
     50
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+/// Which way history is read.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Direction {
     /// Newest first.

@@ -2,38 +2,43 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::{
-    Router,
-    extract::State,
-    http::StatusCode,
-    routing::{get, post, put},
-};
+use aide::axum::ApiRouter;
+use axum::{extract::State, response::NoContent};
 use call_model::ParticipantId;
-use scaiwave_wire::{Envelope, MAX_PRESENCE_IDS, Presence, PresenceHeartbeat, PresenceStatus, SetPresence, SetTyping};
+use scaiwave_wire::{ErrorCode, MAX_PRESENCE_IDS, Presence, PresenceHeartbeat, PresenceStatus, SetPresence, SetTyping};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    data,
+    Data, data,
     extract::{Caller, Json, Query, device},
     rooms::visible,
 };
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
 };
 
-type Data<T> = axum::Json<Envelope<T>>;
-
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/presence", get(of))
-        .route("/v1/me/presence", put(choose))
-        .route("/v1/me/presence/heartbeat", post(heartbeat))
-        .route("/v1/typing", put(typing))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/presence", op("presence_of", "Who is there").get(of))
+        .api_route("/v1/me/presence", op("choose_presence", "Sets one's presence by hand, or resets it").put(choose))
+        .api_route(
+            "/v1/me/presence/heartbeat",
+            op("presence_heartbeat", "A device says that somebody is at it (ours)").post(heartbeat),
+        )
+        .api_route(
+            "/v1/typing",
+            op("set_typing", "Tells a room that one types, or no longer").fails(&[ErrorCode::RoomNotFound]).put(typing),
+        )
+        .with_path_items(|path| path.tag("people"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Ids {
+    /// Participants, at most 200, with commas.
+    #[schemars(length(min = 1), example = &"5e4d1f0a-7c1b-4a52-9d0e-2f6b8c3a1e44")]
     ids: String,
 }
 
@@ -62,17 +67,17 @@ async fn heartbeat(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Json(request): Json<PresenceHeartbeat>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     app.presence.beat(&person.id, device(request.device_id)?, request.active);
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn typing(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Json(request): Json<SetTyping>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     visible(&app, &person, &request.room_id).await?;
     app.typing.set(&request.room_id, &person.id, request.typing).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use call_model::{CallId, PowerLevel};
-use scaiwave_wire::{Call, Envelope, ErrorCode, Recording, RecordingStart};
+use scaiwave_wire::{Call, ErrorCode, Recording, RecordingStart};
 
 use super::{
+    Data,
     extract::{Caller, Id, Json},
     list,
 };
@@ -15,8 +16,6 @@ use crate::{
     error::{Answer, Failure},
     store::Person,
 };
-
-type Data<T> = axum::Json<Envelope<T>>;
 
 /// A call the person can see and record.
 async fn may_record(app: &App, person: &Person, id: &CallId) -> Answer<()> {

@@ -2,21 +2,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::{
-    Router,
-    extract::State,
-    http::StatusCode,
-    routing::{get, post, put},
-};
+use aide::axum::ApiRouter;
+use axum::extract::State;
 use call_model::{PowerLevel, RoomId};
 use scaiwave_wire::{
-    Call, CreateRoomRequest, Envelope, MAX_DIRECTORY_PAGE, Meta, NameRequest, ParticipantRequest, Room, RoomDetails,
-    RoomPhase, RoomState, RoomType, TopicRequest,
+    Call, CreateRoomRequest, Envelope, ErrorCode, MAX_DIRECTORY_PAGE, Meta, NameRequest, ParticipantRequest, Room,
+    RoomDetails, RoomPhase, RoomState, RoomType, TopicRequest,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    data,
+    Created, Data, Made, data,
     extract::{Caller, Id, Json, Query},
     list,
     members::member,
@@ -24,27 +21,68 @@ use super::{
 use crate::{
     App,
     error::{Answer, Failure},
+    openapi::op,
     rooms,
     store::{Person, RoomFilter, RoomRow},
 };
 
-type Data<T> = axum::Json<Envelope<T>>;
-
 /// What is searched for in the directory is not longer.
 const MAX_SEARCH: usize = 200;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/directory/rooms", get(directory))
-        .route("/v1/rooms", get(list_own).post(create))
-        .route("/v1/rooms/dm", post(direct))
-        .route("/v1/rooms/archived", get(list_archived))
-        .route("/v1/rooms/{room_id}", get(one))
-        .route("/v1/rooms/{room_id}/state", get(state))
-        .route("/v1/rooms/{room_id}/name", put(rename))
-        .route("/v1/rooms/{room_id}/topic", put(set_topic))
-        .route("/v1/rooms/{room_id}/archive", post(archive))
-        .route("/v1/rooms/{room_id}/close", post(close))
+pub(super) fn routes() -> ApiRouter<Arc<App>> {
+    use ErrorCode::{RoomForbidden, RoomFrozen, RoomNotFound, RoomTypeInvariant};
+    let hidden = [RoomNotFound];
+    let changed = [RoomNotFound, RoomFrozen, RoomForbidden];
+    ApiRouter::new()
+        .api_route(
+            "/v1/directory/rooms",
+            op("find_rooms", "Finds public rooms and own ones, by pages").gives("room_id", "/data/0/id").get(directory),
+        )
+        .api_route(
+            "/v1/rooms",
+            op("own_rooms", "Rooms the caller is in (ours)").gives("room_id", "/data/0/id").get(list_own),
+        )
+        .api_route(
+            "/v1/rooms",
+            op("create_room", "Makes a room").fails(&[RoomTypeInvariant]).gives("room_id", "/data/id").post(create),
+        )
+        .api_route(
+            "/v1/rooms/dm",
+            op("direct_room", "Makes the direct room of two people, or finds it")
+                .note("201 for a new room, 200 for the one they have.")
+                .fails(&[RoomTypeInvariant])
+                .gives("room_id", "/data/id")
+                .post(direct),
+        )
+        .api_route(
+            "/v1/rooms/archived",
+            op("archived_rooms", "Archived rooms the caller is in").gives("room_id", "/data/0/id").get(list_archived),
+        )
+        .api_route("/v1/rooms/{room_id}", op("room", "A room").fails(&hidden).get(one))
+        .api_route(
+            "/v1/rooms/{room_id}/state",
+            op("room_state", "A room with its members and its call").fails(&hidden).get(state),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/name",
+            op("rename_room", "Gives a room another name").fails(&changed).fails(&[RoomTypeInvariant]).put(rename),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/topic",
+            op("set_topic", "Gives a room another topic, or none").fails(&changed).put(set_topic),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/archive",
+            op("archive_room", "Freezes a room until it is opened again")
+                .fails(&changed)
+                .fails(&[RoomTypeInvariant])
+                .post(archive),
+        )
+        .api_route(
+            "/v1/rooms/{room_id}/close",
+            op("close_room", "Freezes a room for good").fails(&changed).fails(&[RoomTypeInvariant]).post(close),
+        )
+        .with_path_items(|path| path.tag("rooms"))
 }
 
 /// The room, for one of its members; for everybody else it does not exist.
@@ -70,10 +108,10 @@ fn room(row: RoomRow, active_call: Option<Call>) -> Room {
 }
 
 /// The room as one of its members sees it now: what its changes answer.
-pub(super) async fn shown(app: &App, viewer: &Person, id: &RoomId) -> Answer<Data<Room>> {
+pub(super) async fn shown(app: &App, viewer: &Person, id: &RoomId) -> Answer<Room> {
     let row = visible(app, viewer, id).await?;
     let call = app.calls.live_in(id).await?.map(|call| call.shown_to(&viewer.id, row.power));
-    Ok(data(room(row, call)))
+    Ok(room(row, call))
 }
 
 async fn list_own(State(app): State<Arc<App>>, Caller(person): Caller) -> Answer<Data<Vec<Room>>> {
@@ -96,12 +134,18 @@ async fn list_archived(State(app): State<Arc<App>>, Caller(person): Caller) -> A
     Ok(list(rooms.into_iter().map(|row| room(row, None)).collect()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct DirectoryQuery {
+    /// Part of a name or topic.
+    #[schemars(length(max = MAX_SEARCH), example = &"Team")]
     q: Option<String>,
+    /// Rooms of this kind only.
     room_type: Option<RoomType>,
+    /// How many at most.
     #[serde(default = "default_page")]
+    #[schemars(range(min = 1, max = MAX_DIRECTORY_PAGE))]
     limit: u32,
+    /// How many to skip.
     #[serde(default)]
     offset: u32,
 }
@@ -133,19 +177,19 @@ async fn create(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Json(request): Json<CreateRoomRequest>,
-) -> Answer<(StatusCode, Data<Room>)> {
+) -> Answer<Created<Room>> {
     let id = rooms::create(&app, &person, &request).await?;
-    Ok((StatusCode::CREATED, shown(&app, &person, &id).await?))
+    shown(&app, &person, &id).await.map(Created)
 }
 
 async fn direct(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Json(request): Json<ParticipantRequest>,
-) -> Answer<(StatusCode, Data<Room>)> {
+) -> Answer<Made<Room>> {
     let (id, new) = rooms::direct(&app, &person, &request.participant_id).await?;
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, shown(&app, &person, &id).await?))
+    let room = shown(&app, &person, &id).await?;
+    Ok(if new { Made::New(room) } else { Made::There(room) })
 }
 
 async fn one(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<RoomDetails>> {
@@ -181,7 +225,7 @@ async fn rename(
     Json(request): Json<NameRequest>,
 ) -> Answer<Data<Room>> {
     rooms::rename(&app, &person, &id, &request.name).await?;
-    shown(&app, &person, &id).await
+    shown(&app, &person, &id).await.map(data)
 }
 
 async fn set_topic(
@@ -191,15 +235,15 @@ async fn set_topic(
     Json(request): Json<TopicRequest>,
 ) -> Answer<Data<Room>> {
     rooms::set_topic(&app, &person, &id, request.topic.as_deref()).await?;
-    shown(&app, &person, &id).await
+    shown(&app, &person, &id).await.map(data)
 }
 
 async fn archive(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Room>> {
     rooms::archive(&app, &person, &id).await?;
-    shown(&app, &person, &id).await
+    shown(&app, &person, &id).await.map(data)
 }
 
 async fn close(State(app): State<Arc<App>>, Caller(person): Caller, Id(id): Id<RoomId>) -> Answer<Data<Room>> {
     rooms::close(&app, &person, &id).await?;
-    shown(&app, &person, &id).await
+    shown(&app, &person, &id).await.map(data)
 }

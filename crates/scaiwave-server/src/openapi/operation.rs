@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use aide::{
     axum::routing::{ApiMethodRouter, delete_with, get_with, post_with, put_with},
     generate::GenContext,
-    openapi::{MediaType, Operation, ReferenceOr, Response, SchemaObject, StatusCode},
+    openapi::{MediaType, Operation, ReferenceOr, RequestBody, Response, SchemaObject, StatusCode},
     operation::{
         OperationHandler, OperationInput, OperationOutput, ParamLocation, add_parameters, parameters_from_schema,
     },
@@ -94,18 +94,34 @@ impl Op {
     }
 
     /// An answer that is no JSON.
-    #[allow(dead_code, reason = "for files")]
     pub(crate) fn answers_as(mut self, status: u16, description: &str, media_type: &str) -> Self {
         let schema = schemars::json_schema!({ "type": "string" });
         put_response(&mut self.operation, status, description, media_type, schema);
         self
     }
 
+    /// An answer without a body.
+    pub(crate) fn answers_nothing(mut self, status: u16, description: &str) -> Self {
+        put(&mut self.operation, status, Response { description: description.to_owned(), ..Response::default() });
+        self
+    }
+
+    /// A body that the handler's signature does not tell.
+    pub(crate) fn takes<T: JsonSchema>(mut self, media_type: &str) -> Self {
+        let schema = aide::generate::in_context(|ctx| ctx.schema.subschema_for::<T>());
+        let content = content(media_type, schema);
+        self.operation.request_body =
+            Some(ReferenceOr::Item(RequestBody { content, required: true, ..RequestBody::default() }));
+        self
+    }
+
     fn add_to(self, inferred: &mut Operation) {
-        let Operation { operation_id, summary, description, responses, mut extensions, .. } = self.operation;
+        let Operation { operation_id, summary, description, responses, request_body, mut extensions, .. } =
+            self.operation;
         inferred.operation_id = operation_id;
         inferred.summary = summary;
         inferred.description = description;
+        inferred.request_body = request_body.or(inferred.request_body.take());
         for code in extensions.shift_remove(FAILS).iter().filter_map(Value::as_array).flatten() {
             fails(inferred).push(code.clone());
         }
@@ -149,10 +165,17 @@ fn put_response(
     media_type: &str,
     json_schema: schemars::Schema,
 ) {
-    let schema = Some(SchemaObject { json_schema, external_docs: None, example: None });
-    let content = [(media_type.to_owned(), MediaType { schema, ..MediaType::default() })];
-    let response =
-        Response { description: description.to_owned(), content: content.into_iter().collect(), ..Response::default() };
+    let content = content(media_type, json_schema);
+    put(operation, status, Response { description: description.to_owned(), content, ..Response::default() });
+}
+
+fn put(operation: &mut Operation, status: u16, response: Response) {
     let responses = operation.responses.get_or_insert_default();
     responses.responses.insert(StatusCode::Code(status), ReferenceOr::Item(response));
+}
+
+/// The one kind of content there is.
+fn content<T: FromIterator<(String, MediaType)>>(media_type: &str, json_schema: schemars::Schema) -> T {
+    let schema = Some(SchemaObject { json_schema, external_docs: None, example: None });
+    [(media_type.to_owned(), MediaType { schema, ..MediaType::default() })].into_iter().collect()
 }
