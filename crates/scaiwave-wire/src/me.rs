@@ -1,6 +1,9 @@
 use call_model::ParticipantId;
 use jiff::civil::Time;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
 
 use crate::{Features, PresenceStatus};
 
@@ -249,6 +252,12 @@ impl From<TimeOfDay> for String {
     }
 }
 
+/// A struct from nothing but an object; by itself serde would take an array of its fields as well.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    let fields = Option::<serde_json::Map<String, serde_json::Value>>::deserialize(from)?;
+    fields.map(|fields| T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)).transpose()
+}
+
 /// `PUT /v1/me/preferences`: what is absent stays; null clears what can be unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -276,7 +285,7 @@ pub struct PreferencesUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_mode: Option<NotifyOf>,
     /// Merged field by field as well.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHoursUpdate>,
     /// At most 50 words of at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -25,8 +25,8 @@ use crate::{
 
 pub(super) fn routes() -> ApiRouter<Arc<App>> {
     use ErrorCode::{
-        ContentTooLarge, EventNotFound, EventTooOldToEdit, RedactForbidden, RoomForbidden, RoomFrozen, RoomNotFound,
-        RoomTypeInvariant,
+        ContentTooLarge, EventNotFound, EventTooOldToEdit, MediaNotFound, RedactForbidden, RoomForbidden, RoomFrozen,
+        RoomNotFound, RoomTypeInvariant,
     };
     let message = [RoomNotFound, RoomFrozen, EventNotFound];
     ApiRouter::new()
@@ -40,7 +40,7 @@ pub(super) fn routes() -> ApiRouter<Arc<App>> {
         .api_route(
             "/v1/rooms/{room_id}/send",
             op("send_message", "Writes into a room")
-                .fails(&[RoomNotFound, RoomFrozen, RoomForbidden, RoomTypeInvariant, ContentTooLarge])
+                .fails(&[RoomNotFound, RoomFrozen, RoomForbidden, RoomTypeInvariant, MediaNotFound, ContentTooLarge])
                 .gives("event_id", "/data/id")
                 .post(send),
         )
@@ -48,7 +48,7 @@ pub(super) fn routes() -> ApiRouter<Arc<App>> {
             "/v1/rooms/{room_id}/events/{event_id}/edit",
             op("edit_message", "Gives an own message other words, within a day")
                 .fails(&message)
-                .fails(&[RoomForbidden, EventTooOldToEdit, ContentTooLarge])
+                .fails(&[RoomForbidden, EventTooOldToEdit, MediaNotFound, ContentTooLarge])
                 .post(edit),
         )
         .api_route(

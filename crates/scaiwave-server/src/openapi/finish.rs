@@ -16,6 +16,10 @@ const SCHEMAS: &str = "#/components/schemas/";
 pub(super) const EVERYWHERE: [ErrorCode; 3] =
     [ErrorCode::RateLimitExceeded, ErrorCode::Overloaded, ErrorCode::Internal];
 
+/// The one refusal without a body, made before there is a request: the response's name, its status, what it says.
+pub(super) const HEAD_TOO_LARGE: (&str, u16, &str) =
+    ("HeadTooLarge", 431, "The request's line and headers have more than 32 KB. The answer has no body.");
+
 pub(super) fn finish(api: &mut Value) {
     bounds(api);
     name_ids(&mut api["paths"]);
@@ -86,7 +90,11 @@ fn failures(api: &mut Value) {
                 json!({ "$ref": format!("#/components/responses/{name}") });
             shared.entry(name).or_insert_with(|| failure(status, &codes));
         }
+        let (name, status, _) = HEAD_TOO_LARGE;
+        operation["responses"][status.to_string()] = json!({ "$ref": format!("#/components/responses/{name}") });
     }
+    let (name, _, says) = HEAD_TOO_LARGE;
+    shared.insert(name.to_owned(), json!({ "description": says }));
     api["components"]["responses"] = Value::Object(shared);
 }
 

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use scaiwave_wire::ErrorCode;
 use serde_json::{Map, Value, json};
 
-use super::finish::{EVERYWHERE, definition};
+use super::finish::{EVERYWHERE, HEAD_TOO_LARGE, definition};
 
 const HEAD: &str = "\
 # The API
@@ -20,9 +19,11 @@ pub(super) fn render(api: &Value, events: &Value) -> String {
         "{HEAD}\n{}\n\nEvery operation may also answer:\n\n| answer | |\n|---|---|\n",
         text(&api["info"]["description"])
     );
-    for (code, _) in everywhere() {
+    for code in EVERYWHERE {
         let _ = writeln!(page, "| {} | `{code}`: {} |", code.status(), code.meaning());
     }
+    let (_, status, says) = HEAD_TOO_LARGE;
+    let _ = writeln!(page, "| {status} | {says} |");
     let operations = operations(api);
     let mut tags: Vec<&str> = Vec::new();
     for (_, _, operation) in &operations {
@@ -50,9 +51,10 @@ pub(super) fn render(api: &Value, events: &Value) -> String {
     page
 }
 
-/// What stands once for all operations, and how each of them refers to it.
-fn everywhere() -> impl Iterator<Item = (ErrorCode, Value)> {
-    EVERYWHERE.into_iter().map(|code| (code.clone(), json!({ "$ref": format!("#/components/responses/{code}") })))
+/// How each operation refers to what stands once for all of them.
+fn everywhere() -> impl Iterator<Item = Value> {
+    let names = EVERYWHERE.into_iter().map(|code| code.to_string()).chain([HEAD_TOO_LARGE.0.to_owned()]);
+    names.map(|name| json!({ "$ref": format!("#/components/responses/{name}") }))
 }
 
 fn operations(api: &Value) -> Vec<(&str, &str, &Value)> {
@@ -90,7 +92,7 @@ fn endpoint(page: &mut String, path: &str, method: &str, operation: &Value, comp
         let _ = write!(page, "\nBody ({media_type}{needed}): {}\n", kind(&content["schema"]));
     }
     page.push_str("\n| answer | |\n|---|---|\n");
-    let own = object(&operation["responses"]).filter(|(_, answer)| !everywhere().any(|(_, same)| same == **answer));
+    let own = object(&operation["responses"]).filter(|(_, answer)| !everywhere().any(|same| same == **answer));
     for (status, answer) in own {
         let shared = answer["$ref"].as_str().and_then(|name| definition(&components["responses"], name));
         let said = shared.map_or_else(|| success(answer), |failure| line(text(&failure["description"])));
