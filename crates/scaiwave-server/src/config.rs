@@ -90,6 +90,9 @@ pub struct ServeArgs {
     /// How much the server takes.
     #[command(flatten)]
     pub limits: Limits,
+    /// For tests: the timers of a call run this many times faster.
+    #[arg(long, env = "SCAIWAVE_TIME_LAPSE", default_value_t = 1, hide = true)]
+    pub time_lapse: u32,
 }
 
 /// Checked settings of a server.
@@ -215,6 +218,9 @@ impl TryFrom<ServeArgs> for Settings {
         if !(1..=10_240).contains(&args.max_upload_mb) {
             return Err(bad("SCAIWAVE_MAX_UPLOAD_MB", "must be between 1 and 10240"));
         }
+        if !(1..=100).contains(&args.time_lapse) {
+            return Err(bad("SCAIWAVE_TIME_LAPSE", "must be between 1 and 100"));
+        }
         let name_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
         if args.server_name.is_empty() || !args.server_name.chars().all(name_ok) {
             return Err(bad("SCAIWAVE_SERVER_NAME", "must be a host name such as calls.example.org"));
@@ -222,17 +228,20 @@ impl TryFrom<ServeArgs> for Settings {
         let sign_in = sign_in::sign_in(&args)?;
         let cors_origins = sign_in::cors_origins(&args.cors_origins)?;
         let livekit = Livekit { url, api_key: args.livekit_api_key, api_secret: args.livekit_api_secret };
+        let usual = Self::new(args.data_dir, livekit);
         Ok(Self {
             listen: args.listen,
             server_name: args.server_name,
-            timings: Timings { ring_ms: i64::from(args.ring_seconds) * 1000, ..Timings::default() },
+            timings: Timings { ring_ms: i64::from(args.ring_seconds) * 1000, ..Timings::default() }
+                .faster(args.time_lapse),
             access_token: Duration::from_secs(args.access_token_seconds.into()),
+            reconcile: usual.reconcile / args.time_lapse,
             edit_window: Duration::from_secs(args.edit_window_seconds.into()),
             sign_in,
             cors_origins,
             max_upload: u64::from(args.max_upload_mb) << 20,
             limits: args.limits,
-            ..Self::new(args.data_dir, livekit)
+            ..usual
         })
     }
 }

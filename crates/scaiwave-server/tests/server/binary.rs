@@ -119,6 +119,7 @@ async fn a_setting_that_cannot_be_used_is_named() {
         ("SCAIWAVE_RING_SECONDS", "soon"),
         ("SCAIWAVE_ACCESS_TOKEN_SECONDS", "0"),
         ("SCAIWAVE_MAX_UPLOAD_MB", "0"),
+        ("SCAIWAVE_TIME_LAPSE", "0"),
         ("SCAIWAVE_SERVER_NAME", "a b"),
         ("SCAIWAVE_LISTEN", "192.0.2.1:80"),
         ("SCAIWAVE_AUTH_MODE", "magic"),
