@@ -11,6 +11,10 @@ use uuid::Uuid;
 
 /// Frames that may wait for one socket.
 const QUEUE: usize = 256;
+/// Sockets of one person: some devices with some windows each.
+const SOCKETS: usize = 32;
+/// Requests of one person that may wait for news at once.
+const WAITING: usize = 16;
 
 /// Of these, what the events that are kept may always use: what passes is left out before.
 const KEPT_BACK: usize = 128;
@@ -20,6 +24,8 @@ const KEPT_BACK: usize = 128;
 pub enum Dropped {
     /// The same token connected again.
     Duplicate,
+    /// The person has too many sockets, and this is the oldest.
+    TooMany,
     /// It did not read its events.
     SlowConsumer,
     /// The person's sessions were cut.
@@ -41,6 +47,7 @@ pub(crate) trait Fanout: std::fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Hub {
     sockets: Mutex<HashMap<ParticipantId, Vec<Socket>>>,
+    waiting: Mutex<HashMap<ParticipantId, usize>>,
     position: watch::Sender<u64>,
 }
 
@@ -65,14 +72,21 @@ pub struct Subscription<'a> {
     pub dropped: oneshot::Receiver<Dropped>,
 }
 
+/// A request that may wait for news; counted as long as it lives.
+#[derive(Debug)]
+pub struct Waiting<'a> {
+    hub: &'a Hub,
+    participant: ParticipantId,
+}
+
 impl Default for Hub {
     fn default() -> Self {
-        Self { sockets: Mutex::default(), position: watch::Sender::new(0) }
+        Self { sockets: Mutex::default(), waiting: Mutex::default(), position: watch::Sender::new(0) }
     }
 }
 
 impl Hub {
-    /// Registers a socket; an older one with the same token is closed.
+    /// Registers a socket; an older one with the same token is closed, and the oldest one of too many.
     pub fn subscribe(&self, participant: ParticipantId, token: Uuid) -> Subscription<'_> {
         let session = Uuid::new_v4();
         let (frames, frames_rx) = mpsc::channel(QUEUE);
@@ -81,6 +95,11 @@ impl Hub {
         let mine = sockets.entry(participant.clone()).or_default();
         for old in mine.extract_if(.., |socket| socket.token == token) {
             let _ = old.dropped.send(Dropped::Duplicate);
+        }
+        let too_many = (mine.len() + 1).saturating_sub(SOCKETS);
+        for oldest in mine.drain(..too_many) {
+            tracing::warn!(%participant, session = %oldest.session, "too many sockets: the oldest is closed");
+            let _ = oldest.dropped.send(Dropped::TooMany);
         }
         mine.push(Socket { session, token, frames, dropped });
         drop(sockets);
@@ -92,6 +111,17 @@ impl Hub {
         for socket in self.sockets.lock().remove(who).into_iter().flatten() {
             let _ = socket.dropped.send(Dropped::SignedOut);
         }
+    }
+
+    /// Lets a request wait for news; `None` if too many of that person wait already.
+    pub fn wait(&self, participant: &ParticipantId) -> Option<Waiting<'_>> {
+        let mut waiting = self.waiting.lock();
+        let mine = waiting.entry(participant.clone()).or_default();
+        if *mine == WAITING {
+            return None;
+        }
+        *mine += 1;
+        Some(Waiting { hub: self, participant: participant.clone() })
     }
 
     /// Follows the stream's position.
@@ -150,6 +180,18 @@ impl Drop for Subscription<'_> {
     }
 }
 
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.hub.waiting.lock();
+        if let Some(mine) = waiting.get_mut(&self.participant) {
+            *mine -= 1;
+            if *mine == 0 {
+                waiting.remove(&self.participant);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -180,6 +222,27 @@ mod tests {
         let _new = hub.subscribe(alice(), token);
         assert_eq!(old.dropped.try_recv().unwrap(), Dropped::Duplicate);
         assert_eq!(hub.connected(), 1);
+    }
+
+    #[test]
+    fn of_too_many_sockets_the_oldest_is_closed() {
+        let hub = Hub::default();
+        let mut sockets: Vec<_> = (0..=SOCKETS).map(|_| hub.subscribe(alice(), Uuid::new_v4())).collect();
+        assert_eq!(sockets[0].dropped.try_recv().unwrap(), Dropped::TooMany);
+        assert!(sockets[1..].iter_mut().all(|socket| socket.dropped.try_recv().is_err()));
+        assert_eq!(hub.connected(), SOCKETS);
+    }
+
+    #[test]
+    fn so_many_requests_of_a_person_wait_and_no_more() {
+        let hub = Hub::default();
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| hub.wait(&alice()).unwrap()).collect();
+        assert!(hub.wait(&alice()).is_none());
+        assert!(hub.wait(&"bob".into()).is_some());
+        waiting.pop();
+        waiting.push(hub.wait(&alice()).unwrap());
+        drop(waiting);
+        assert!(hub.waiting.lock().is_empty());
     }
 
     #[test]

@@ -38,6 +38,8 @@ use crate::{
 
 /// Our own close reason: the person's socket did not read; `sync` brings what it missed.
 const REASON_SLOW: &str = "slow_consumer";
+/// Our own close reason: the person opened so many newer sockets that this one had to go.
+const REASON_TOO_MANY: &str = "too_many_connections";
 /// The server goes away (RFC 6455).
 const CLOSE_AWAY: u16 = 1001;
 /// A frame that cannot be written for this long has nobody to read it.
@@ -166,6 +168,7 @@ async fn relay(
                 return Some((CLOSE_ABORT, match dropped {
                     Ok(Dropped::SignedOut) => return Some((CLOSE_TOKEN, "SW_AUTH_INVALID_TOKEN")),
                     Ok(Dropped::Duplicate) => REASON_DUPLICATE,
+                    Ok(Dropped::TooMany) => REASON_TOO_MANY,
                     Ok(Dropped::SlowConsumer) | Err(_) => REASON_SLOW,
                 }));
             }

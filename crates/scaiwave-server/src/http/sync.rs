@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use aide::axum::ApiRouter;
 use axum::extract::State;
-use scaiwave_wire::{MAX_SYNC_PAGE, SyncPage};
+use scaiwave_wire::{ErrorCode, MAX_SYNC_PAGE, SyncPage};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -50,6 +50,11 @@ fn default_timeout() -> u64 {
     30_000
 }
 
+fn too_many() -> Failure {
+    let message = "Too many of your requests wait for news: use one for each device, or timeout=0.";
+    Failure::new(ErrorCode::RateLimitExceeded, message).retry_after(1)
+}
+
 async fn sync(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
@@ -58,6 +63,10 @@ async fn sync(
     if !(1..=MAX_SYNC_PAGE).contains(&query.limit) {
         return Err(Failure::validation(format!("limit: 1 to {MAX_SYNC_PAGE}")));
     }
+    let _waiting = match query.timeout {
+        0 => None,
+        _ => Some(app.publisher.hub.wait(&person.id).ok_or_else(too_many)?),
+    };
     let until = Instant::now() + Duration::from_millis(query.timeout.min(MAX_WAIT_MS));
     let mut positions = app.publisher.hub.positions();
     loop {
