@@ -1,19 +1,18 @@
 //! The program on a data directory of its own, with people and rooms made by its admin commands.
 
 use std::{
-    io::Write,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::OnceLock,
     time::Duration,
 };
 
-use serde_json::Value;
+use sqlx::SqlitePool;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStdout, Command},
+    sync::OnceCell,
     time::timeout,
 };
 
@@ -58,38 +57,56 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn program() -> &'static str {
-    env!("CARGO_BIN_EXE_scaiwave-server")
+/// `SCAIWAVE_SERVER`, else the one cargo has just built.
+fn program() -> PathBuf {
+    std::env::var_os("SCAIWAVE_SERVER").map_or_else(|| env!("CARGO_BIN_EXE_scaiwave-server").into(), PathBuf::from)
 }
 
-fn admin(dir: &Path, args: &[&str], input: &str) -> Value {
-    let mut command = std::process::Command::new(program());
+async fn admin(dir: &Path, args: &[&str], input: &str) {
+    let mut command = Command::new(program());
     command.arg("admin").args(args).env("SCAIWAVE_DATA_DIR", dir);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+    let output = child.wait_with_output().await.unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn seed() -> &'static Seed {
-    static SEED: OnceLock<Seed> = OnceLock::new();
-    SEED.get_or_init(|| {
+async fn database(dir: &Path, mode: &str) -> SqlitePool {
+    let url = format!("sqlite://{}/scaiwave.sqlite3?mode={mode}", dir.display());
+    SqlitePool::connect(&url).await.unwrap()
+}
+
+async fn seed() -> &'static Seed {
+    static SEED: OnceCell<Seed> = OnceCell::const_new();
+    let make = async || {
         let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for name in ["alice", "bob", "carol", "dave", "mallory", "trudy"] {
             let shown = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
             let args = ["add-user", name, "--display-name", &shown, "--password-stdin"];
-            admin(dir.path(), &args, &format!("{name}'s password"));
+            admin(dir.path(), &args, &format!("{name}'s password")).await;
         }
-        let id = |answer: Value| answer["room_id"].as_str().unwrap().to_owned();
-        let room = |args: &[&str]| id(admin(dir.path(), args, ""));
         let team = ["add-room", "--name", "Team", "--member", "alice:100", "--member", "bob:50", "--member", "carol"];
-        let team = room(&team);
-        let direct = room(&["add-direct", "alice", "bob"]);
-        let elsewhere = room(&["add-room", "--name", "Elsewhere", "--member", "mallory:100", "--member", "trudy"]);
+        let elsewhere = ["add-room", "--name", "Elsewhere", "--member", "mallory:100", "--member", "trudy"];
+        for args in [&team[..], &elsewhere, &["add-direct", "alice", "bob"]] {
+            admin(dir.path(), args, "").await;
+        }
+        // No command makes a tenant.
+        let pool = database(dir.path(), "rw").await;
+        let sql = "INSERT INTO tenants (tenant_id, name, created_at) VALUES ('tenant-other', 'Other', 0);
+                   UPDATE participants SET tenant_id = 'tenant-other' WHERE local_id IN ('mallory', 'trudy');
+                   UPDATE rooms SET tenant_id = 'tenant-other' WHERE name = 'Elsewhere';";
+        sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+        let room = async |which: &str| {
+            let sql = format!("SELECT room_id FROM rooms WHERE {which}");
+            sqlx::query_scalar::<_, String>(&sql).fetch_one(&pool).await.unwrap()
+        };
+        let (team, direct, elsewhere) =
+            (room("name = 'Team'").await, room("room_type = 'dm'").await, room("name = 'Elsewhere'").await);
+        pool.close().await;
         Seed { dir, team, direct, elsewhere }
-    })
+    };
+    SEED.get_or_init(make).await
 }
 
 impl World {
@@ -113,7 +130,7 @@ impl World {
 
     /// The same on a given port; the SFU may have been another world's.
     pub async fn new(settings: &[(&str, &str)], sfu: Option<Sfu>, port: u16) -> Self {
-        let seed = seed();
+        let seed = seed().await;
         let dir = TempDir::new().unwrap();
         for file in std::fs::read_dir(seed.dir.path()).unwrap() {
             let file = file.unwrap();
@@ -122,9 +139,6 @@ impl World {
         let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let (team, direct, elsewhere) = (seed.team.clone(), seed.direct.clone(), seed.elsewhere.clone());
         let mut world = Self { team, direct, elsewhere, sfu, dir, port, settings, server: None };
-        world.sql("INSERT INTO tenants (tenant_id, name, created_at) VALUES ('tenant-other', 'Other', 0)").await;
-        world.sql("UPDATE participants SET tenant_id = 'tenant-other' WHERE local_id IN ('mallory', 'trudy')").await;
-        world.sql("UPDATE rooms SET tenant_id = 'tenant-other' WHERE name = 'Elsewhere'").await;
         world.again().await;
         world
     }
@@ -197,16 +211,8 @@ impl World {
         User::sign_in(&self.base(), name).await
     }
 
-    /// Writes to the database file beside the program.
-    pub async fn sql(&self, statement: &str) {
-        let pool = self.database("rw").await;
-        sqlx::raw_sql(statement).execute(&pool).await.expect(statement);
-        pool.close().await;
-    }
-
-    /// The database file, `ro` or `rw`.
-    pub async fn database(&self, mode: &str) -> sqlx::SqlitePool {
-        let url = format!("sqlite://{}/scaiwave.sqlite3?mode={mode}", self.dir.path().display());
-        sqlx::SqlitePool::connect(&url).await.unwrap()
+    /// The database file, read only.
+    pub async fn database(&self) -> SqlitePool {
+        database(self.dir.path(), "ro").await
     }
 }

@@ -41,6 +41,10 @@ async fn a_file_goes_up_and_comes_down() {
     is_like(&answer, media_example());
     assert!(["pending", "clean"].contains(&answer["scan_status"].as_str().unwrap()), "{answer}");
     let id = answer["media_id"].as_str().unwrap();
+    // Who is in a room with it sees it; nobody else does.
+    let content = json!({ "msgtype": "swp.media", "body": "a.txt", "media_id": id });
+    alice.post(&format!("/v1/rooms/{}/send", world.direct), json!({ "content": content })).await.ok();
+    assert_eq!(world.sign_in("carol").await.get(&format!("/v1/media/{id}/info")).await.status, 404);
     is_like(&bob.get(&format!("/v1/media/{id}/info")).await.is(200), media_example());
     let down = bob.get(&format!("/v1/media/download/{id}")).await;
     assert_eq!((down.status, down.text.as_bytes()), (200, TEXT));

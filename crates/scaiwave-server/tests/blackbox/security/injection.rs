@@ -45,7 +45,7 @@ async fn unharmed(world: &World) {
     let alice = world.sign_in("alice").await;
     let rooms = alice.get("/v1/rooms").await.is(200);
     assert_eq!(rooms.as_array().unwrap().len(), 2, "{rooms}");
-    let pool = world.database("ro").await;
+    let pool = world.database().await;
     let people: i64 = sqlx::query_scalar("SELECT count(*) FROM participants").fetch_one(&pool).await.unwrap();
     assert_eq!(people, 6);
     let log = world.logged();
@@ -211,7 +211,7 @@ fn bodies(world: &World, text: &str) -> Vec<(Method, String, Value)> {
         put(&room("name"), json!({ "name": text })),
         put(&room("topic"), json!({ "topic": text })),
         put(&room("mute"), json!({ "muted_until": text })),
-        put(&room("notification-mode"), json!({ "notification_mode": text })),
+        put(&room("notification-mode"), json!({ "mode": text })),
         post(&room("invite"), member.clone()),
         post(&room("kick"), member.clone()),
         post(&room("ban"), member.clone()),

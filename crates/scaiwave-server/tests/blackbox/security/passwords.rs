@@ -9,8 +9,7 @@ use crate::world::World;
 #[tokio::test]
 async fn passwords_are_kept_as_argon2id_each_with_its_own_salt() {
     let world = World::start().await;
-    let rows =
-        sqlx::query("SELECT local_id, password_hash FROM participants").fetch_all(&world.database("ro").await).await;
+    let rows = sqlx::query("SELECT local_id, password_hash FROM participants").fetch_all(&world.database().await).await;
     let mut hashes: Vec<String> = Vec::new();
     for row in rows.unwrap() {
         let hash: String = row.get("password_hash");

@@ -97,11 +97,14 @@ async fn frames_carry_the_readers_own_tenant() {
 async fn people_of_another_tenant_are_not_found_invited_or_written_to() {
     let world = World::start().await;
     let (alice, mallory) = (world.sign_in("alice").await, world.sign_in("mallory").await);
-    let direct = mallory.post("/v1/rooms/dm", json!({ "participant_id": alice.id })).await;
-    assert_eq!(direct.status, 404, "{}", direct.text);
-    let path = format!("/v1/rooms/{}/invite", world.elsewhere);
-    let invited = mallory.post(&path, json!({ "participant_id": alice.id })).await;
-    assert_eq!(invited.status, 404, "{}", invited.text);
+    // Told like somebody who does not exist at all.
+    let nobody = "5e4d0000-0000-4000-8000-000000000000";
+    for path in ["/v1/rooms/dm".to_owned(), format!("/v1/rooms/{}/invite", world.elsewhere)] {
+        let about = async |id: &str| mallory.post(&path, json!({ "participant_id": id })).await;
+        let (foreign, unknown) = (about(&alice.id).await, about(nobody).await);
+        assert!(matches!(foreign.status, 404 | 422), "{path}: {}", foreign.text);
+        assert_eq!((foreign.status, foreign.text), (unknown.status, unknown.text), "{path}");
+    }
     let presence = mallory.get(&format!("/v1/presence?ids={}", alice.id)).await;
     assert!(presence.status == 404 || presence.body["data"].get(&alice.id).is_none(), "{}", presence.text);
     let found = mallory.get("/v1/directory/participants").await.is(200);
