@@ -21,7 +21,9 @@ async fn metrics_are_for_prometheus() {
     alice.initiate(&world.team).await.is(201);
     let metrics = world.nobody().get("/metrics").await;
     assert_eq!(metrics.status, 200);
-    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{:?}", metrics.headers);
+    let formats = ["text/plain", "application/openmetrics-text"];
+    let kind = metrics.header("content-type").unwrap_or_default();
+    assert!(formats.iter().any(|format| kind.starts_with(format)), "{kind}");
     let value = |name: &str| {
         let line = metrics.text.lines().find(|line| line.starts_with(name) && !line.starts_with('#'));
         line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok())

@@ -176,7 +176,7 @@ async fn typing_is_told_to_the_others_and_clears_itself() {
 async fn presence_is_told() {
     let world = World::start().await;
     let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let mut at_bob = bob.stream().await;
+    let (mut at_bob, _at_alice) = (bob.stream().await, alice.stream().await);
     alice.put("/v1/me/presence", json!({ "status": "busy" })).await.ok();
     let event = at_bob.find(|event| event["type"] == "presence" && event["status"] == "busy").await;
     is_like(&event, json!({ "participant_id": alice.id, "tenant_id": "<string>", "ts": "<time>" }));
