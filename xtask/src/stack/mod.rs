@@ -41,12 +41,14 @@ pub struct Options {
     pub ring_seconds: u32,
     /// More settings of the server, `SCAIWAVE_*`.
     pub settings: Vec<(&'static str, String)>,
+    /// Where the SFU sends its webhooks; straight to the server by default.
+    pub webhooks: Option<String>,
 }
 
 impl Options {
     /// In this directory, with the server's own defaults.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, data_dir: None, ring_seconds: 45, settings: Vec::new() }
+        Self { directory, data_dir: None, ring_seconds: 45, settings: Vec::new(), webhooks: None }
     }
 }
 
@@ -183,6 +185,7 @@ impl Stack {
     fn livekit_configuration(&self) -> String {
         let Ports { server: _, livekit, livekit_tcp, livekit_udp } = self.ports;
         let State { server_url, livekit_api_key: key, livekit_api_secret: secret, .. } = &self.state;
+        let webhooks = self.options.webhooks.clone().unwrap_or_else(|| format!("{server_url}/v1/calls/webhook"));
         // JSON is YAML
         serde_json::json!({
             "port": livekit,
@@ -197,7 +200,7 @@ impl Stack {
             },
             "room": { "auto_create": false },
             "keys": { key.as_str(): secret },
-            "webhook": { "api_key": key, "urls": [format!("{server_url}/v1/calls/webhook")] },
+            "webhook": { "api_key": key, "urls": [webhooks] },
             "logging": { "level": "info" },
         })
         .to_string()

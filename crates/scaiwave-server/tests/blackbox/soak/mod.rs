@@ -53,7 +53,11 @@ impl Trace {
     }
 
     pub fn note(&self, what: impl Into<String>) {
-        self.lines.lock().push((self.began.elapsed(), what.into()));
+        let (mut lines, what) = (self.lines.lock(), what.into());
+        // Asking again and again is told once.
+        if lines.last().is_none_or(|(_, last)| *last != what) {
+            lines.push((self.began.elapsed(), what));
+        }
     }
 }
 
