@@ -7,6 +7,7 @@
 pub mod api;
 pub mod noise;
 pub mod notifications;
+pub mod webhooks;
 pub mod window;
 pub mod world;
 

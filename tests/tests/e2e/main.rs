@@ -8,3 +8,5 @@ mod caller;
 mod faults;
 mod rights;
 mod ring;
+mod sfu;
+mod webhooks;
