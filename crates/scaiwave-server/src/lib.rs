@@ -52,7 +52,7 @@ use crate::{
     people::{Presence, Typing},
     publish::Publisher,
     rates::Rates,
-    store::{DEFAULT_TENANT, Store},
+    store::Store,
 };
 
 /// What handlers share.
@@ -153,7 +153,7 @@ impl App {
         let store = Store::open(&settings.data_dir).await?;
         let metrics = Arc::new(Metrics::new(store.write_wait()));
         let auth = Auth::open(store.clone(), &settings).await?;
-        let publisher = Arc::new(Publisher::new(DEFAULT_TENANT, metrics.clone()));
+        let publisher = Arc::new(Publisher::new(metrics.clone()));
         let sfu = Arc::new(MeteredSfu::new(sfu, metrics.clone()));
         let (livekit, timings) = (settings.livekit.clone(), settings.timings);
         let calls = Arc::new(Calls::new(store.clone(), publisher.clone(), sfu, livekit.clone(), timings, clock));

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     hub::{Fanout, Hub},
     metrics::Metrics,
+    store::Person,
 };
 
 /// Hands events to the connected sockets, in order.
@@ -20,9 +21,17 @@ pub struct Publisher {
     /// Who is connected here.
     pub hub: Arc<Hub>,
     fanout: Arc<dyn Fanout>,
-    tenant_id: String,
     metrics: Arc<Metrics>,
     order: Mutex<()>,
+}
+
+/// Where an event happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The tenant of the room, and so of everybody in it.
+    pub tenant: &'a str,
+    /// The room.
+    pub room: &'a RoomId,
 }
 
 /// The right to commit and publish.
@@ -32,19 +41,26 @@ pub struct Turn<'a> {
     _guard: MutexGuard<'a, ()>,
 }
 
+impl<'a> Place<'a> {
+    /// A room that this person is in.
+    pub fn of(person: &'a Person, room: &'a RoomId) -> Self {
+        Self { tenant: &person.tenant_id, room }
+    }
+}
+
 impl Publisher {
     /// A publisher nobody is connected to yet.
-    pub fn new(tenant_id: &str, metrics: Arc<Metrics>) -> Self {
+    pub fn new(metrics: Arc<Metrics>) -> Self {
         let hub = Arc::new(Hub::default());
-        Self { fanout: hub.clone(), hub, tenant_id: tenant_id.to_owned(), metrics, order: Mutex::default() }
+        Self { fanout: hub.clone(), hub, metrics, order: Mutex::default() }
     }
 
     /// Makes a frame of something that passes (presence, typing): it has no id and no place in the stream.
-    pub fn passing_frame(&self, room: Option<&RoomId>, event: StreamEvent) -> Utf8Bytes {
+    pub fn passing_frame(&self, tenant: &str, room: Option<&RoomId>, event: StreamEvent) -> Utf8Bytes {
         encode(&StreamFrame {
             id: None,
             room_id: room.cloned(),
-            tenant_id: self.tenant_id.clone(),
+            tenant_id: tenant.to_owned(),
             ts: Timestamp::now(),
             event,
         })
@@ -65,11 +81,11 @@ impl Publisher {
 
 impl Turn<'_> {
     /// Makes a frame of a room's event.
-    pub fn frame(&self, id: Option<EventId>, room: &RoomId, event: StreamEvent) -> Utf8Bytes {
+    pub fn frame(&self, place: Place<'_>, id: Option<EventId>, event: StreamEvent) -> Utf8Bytes {
         let frame = StreamFrame {
             id: Some(id.unwrap_or_else(|| EventId::new(format!("evt-{}", Uuid::now_v7().simple())))),
-            room_id: Some(room.clone()),
-            tenant_id: self.publisher.tenant_id.clone(),
+            room_id: Some(place.room.clone()),
+            tenant_id: place.tenant.to_owned(),
             ts: Timestamp::now(),
             event,
         };
@@ -85,11 +101,11 @@ impl Turn<'_> {
     pub fn to_all<'p>(
         &self,
         to: impl IntoIterator<Item = &'p ParticipantId>,
+        place: Place<'_>,
         id: Option<EventId>,
-        room: &RoomId,
         event: StreamEvent,
     ) {
-        let frame = self.frame(id, room, event);
+        let frame = self.frame(place, id, event);
         for person in to {
             self.to(person, &frame);
         }

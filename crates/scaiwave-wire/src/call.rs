@@ -46,7 +46,7 @@ pub struct Call {
     pub livekit_room: String,
     /// Devices in the call, gone ones included.
     pub participants: Vec<CallParticipant>,
-    /// Who was rung.
+    /// Who was rung. Of more than [`MAX_LISTED_INVITES`] those who answered, and the viewer.
     pub invites: Vec<CallInvite>,
     /// The running or last recording.
     #[serde(default)]
@@ -60,6 +60,9 @@ pub struct Call {
     #[cfg_attr(feature = "schema", schemars(extend("examples" = [null])))]
     pub quiet: Option<Quiet>,
 }
+
+/// Ours: a call with more invites does not list them all, since a room of a thousand would be sent a thousand times as many.
+pub const MAX_LISTED_INVITES: usize = 64;
 
 /// One device in a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +84,7 @@ pub struct CallParticipant {
 }
 
 /// One person's invite.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallInvite {
     /// Who is rung.
@@ -121,7 +124,7 @@ pub struct RecordingStatus {
 }
 
 /// What the viewer of a call may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallPermissions {
     /// Start and stop a recording.

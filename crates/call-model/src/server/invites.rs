@@ -1,5 +1,7 @@
 //! Invites: rung, rung again, settled.
 
+use std::collections::HashSet;
+
 use super::{Callee, Invite, MAX_RINGS, News, Refusal, Timings, after, machine::Step};
 use crate::{CallState, EndReason, InviteState, ParticipantId, SfuIdentity, UnixMillis};
 
@@ -79,6 +81,7 @@ impl Step<'_> {
     }
 
     pub(super) fn delivered(&mut self, to: &[ParticipantId]) {
+        let to: HashSet<&ParticipantId> = to.iter().collect();
         for invite in &mut self.call.invites {
             if invite.state == InviteState::Pending && to.contains(&invite.participant) {
                 invite.state = InviteState::Ringing;

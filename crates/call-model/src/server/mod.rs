@@ -132,7 +132,7 @@ pub struct Call {
 }
 
 /// One person's invite, over all of their devices. To ring again opens it anew.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Invite {
     /// Whose.
     pub participant: ParticipantId,

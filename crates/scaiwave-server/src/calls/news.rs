@@ -1,5 +1,7 @@
 //! Tells the members of a room what became of its call.
 
+use std::collections::{HashMap, HashSet};
+
 use axum::extract::ws::Utf8Bytes;
 use call_model::{
     EventId, InviteState, ParticipantId, UnixMillis,
@@ -11,9 +13,12 @@ use scaiwave_wire::{
 
 use super::view::{CallView, Part, time};
 use crate::{
-    publish::Turn,
+    publish::{Place, Turn},
     store::{NewEvent, RoomMember, Store, Write},
 };
+
+/// Changed invites that are told to the whole room at once.
+const MAX_UPDATES_FOR_ALL: usize = 16;
 
 /// The timeline entry of a call's start.
 pub(super) fn started_content(call: &Call) -> CallStartedContent {
@@ -87,7 +92,13 @@ pub(super) struct Telling<'a> {
 
 impl Telling<'_> {
     fn everybody(&self, id: Option<EventId>, event: StreamEvent) {
-        self.turn.to_all(self.members.iter().map(|m| &m.person.id), id, &self.call.room_id, event);
+        self.turn.to_all(self.members.iter().map(|m| &m.person.id), self.place(), id, event);
+    }
+
+    /// Who is in a room is of its tenant.
+    fn place(&self) -> Place<'_> {
+        let tenant = self.members.first().map_or("", |member| &member.person.tenant_id);
+        Place { tenant, room: &self.call.room_id }
     }
 
     /// A new call: its timeline entry, its state, and the ring. Answers whose sockets were reached.
@@ -119,7 +130,8 @@ impl Telling<'_> {
             timeout_ms: (expires_at.0 - self.now.0).max(0).unsigned_abs(),
             expires_at: time(expires_at),
         };
-        self.by_viewer(|member| invites.iter().any(|invite| invite.participant == member.person.id), event)
+        let rung: HashSet<_> = invites.iter().map(|invite| &invite.participant).collect();
+        self.by_viewer(|member| rung.contains(&member.person.id), event)
     }
 
     /// The call as it is now, to everybody with their own rights.
@@ -134,23 +146,42 @@ impl Telling<'_> {
         event: impl Fn(scaiwave_wire::Call) -> StreamEvent,
     ) -> Vec<ParticipantId> {
         let view = CallView::from(self.call);
-        let mut frames: Vec<(Part, Utf8Bytes)> = Vec::new();
+        let mut frames: HashMap<Part, Utf8Bytes> = HashMap::new();
         let mut reached = Vec::new();
-        for member in self.members.iter().filter(|member| to(member)) {
-            let part = view.part_of(&member.person.id, member.power);
-            let frame = match frames.iter().find(|(known, _)| *known == part) {
-                Some((_, frame)) => frame.clone(),
-                None => {
-                    let frame = self.turn.frame(None, &self.call.room_id, event(view.with(part)));
-                    frames.push((part, frame.clone()));
-                    frame
-                }
-            };
-            if self.turn.to(&member.person.id, &frame) {
-                reached.push(member.person.id.clone());
+        for RoomMember { person, power, .. } in self.members.iter().filter(|member| to(member)) {
+            let frame = frames
+                .entry(view.part_of(&person.id, *power))
+                .or_insert_with_key(|part| self.turn.frame(self.place(), None, event(view.with(part))));
+            if self.turn.to(&person.id, frame) {
+                reached.push(person.id.clone());
             }
         }
         reached
+    }
+
+    /// Whose invite changed. Many at once (the ring reached a large room, or ran out there) each go to their own person, whose devices
+    /// act on it: everybody's to everybody would be more than a socket takes.
+    fn invites(&self, news: &[News]) {
+        let changed = news.iter().filter_map(|item| match item {
+            News::Invite(invite) | News::Ring(invite) => Some(invite),
+            News::Ended => None,
+        });
+        let many = changed.clone().count() > MAX_UPDATES_FOR_ALL;
+        for invite in changed {
+            self.turn.metrics().rings(outcome(invite.state), 1);
+            let event = StreamEvent::CallInviteUpdate {
+                call_id: self.call.id.clone(),
+                participant_id: invite.participant.clone(),
+                state: invite.state,
+                device_id: invite.device.clone(),
+                ring: invite.ring,
+            };
+            if many {
+                self.turn.to_all([&invite.participant], self.place(), None, event);
+            } else {
+                self.everybody(None, event);
+            }
+        }
     }
 
     /// What a change did. Answers whose sockets were reached by a ring.
@@ -160,21 +191,7 @@ impl Telling<'_> {
             News::Invite(_) | News::Ended => None,
         });
         let reached = self.ring(&rung.collect::<Vec<_>>());
-        for item in news {
-            if let News::Invite(invite) | News::Ring(invite) = item {
-                self.turn.metrics().rings(outcome(invite.state), 1);
-                self.everybody(
-                    None,
-                    StreamEvent::CallInviteUpdate {
-                        call_id: self.call.id.clone(),
-                        participant_id: invite.participant.clone(),
-                        state: invite.state,
-                        device_id: invite.device.clone(),
-                        ring: invite.ring,
-                    },
-                );
-            }
-        }
+        self.invites(news);
         self.state();
         if let (Some(entry), Some(content)) = (ended, ended_content(self.call)) {
             self.everybody(

@@ -1,10 +1,12 @@
 //! A call as the API shows it.
 
+use std::collections::HashMap;
+
 use call_model::{
-    ParticipantId, PowerLevel, Quiet, UnixMillis,
+    InviteState, ParticipantId, PowerLevel, Quiet, UnixMillis,
     server::{Call, Device, Invite},
 };
-use scaiwave_wire::{self as wire, CallPermissions, Timestamp};
+use scaiwave_wire::{self as wire, CallPermissions, MAX_LISTED_INVITES, Timestamp};
 
 use super::sfu::room_name;
 
@@ -15,37 +17,57 @@ pub struct CallView {
     pub room_id: call_model::RoomId,
     call: wire::Call,
     /// Whose open ring is silent; nobody else's business.
-    quiet: Vec<(ParticipantId, Quiet)>,
+    quiet: HashMap<ParticipantId, Quiet>,
+    /// Of a large call, the invites that are shown to their own person alone.
+    own: HashMap<ParticipantId, wire::CallInvite>,
 }
 
 /// What differs from viewer to viewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Part {
     permissions: CallPermissions,
     quiet: Option<Quiet>,
+    own: Option<wire::CallInvite>,
 }
 
 impl From<&Call> for CallView {
     fn from(call: &Call) -> Self {
         let open = call.invites.iter().filter(|invite| !invite.state.is_final());
         let quiet = open.filter_map(|invite| Some((invite.participant.clone(), invite.quiet?))).collect();
-        Self { room_id: call.room_id.clone(), call: wire_call(call), quiet }
+        let large = call.invites.len() > MAX_LISTED_INVITES;
+        let (own, listed) =
+            call.invites.iter().map(invite).partition::<Vec<_>, _>(|one| large && !is_answered(one.state));
+        let own = own.into_iter().map(|one| (one.participant_id.clone(), one)).collect();
+        Self { room_id: call.room_id.clone(), call: wire_call(call, listed), quiet, own }
+    }
+}
+
+/// Whether somebody gave an answer.
+fn is_answered(state: InviteState) -> bool {
+    match state {
+        InviteState::Accepted | InviteState::Declined | InviteState::Busy => true,
+        InviteState::Pending | InviteState::Ringing | InviteState::Missed | InviteState::Cancelled => false,
     }
 }
 
 impl CallView {
     /// As one viewer may see it.
     pub fn shown_to(&self, viewer: &ParticipantId, power: PowerLevel) -> wire::Call {
-        self.with(self.part_of(viewer, power))
+        self.with(&self.part_of(viewer, power))
     }
 
-    pub(super) fn with(&self, Part { permissions, quiet }: Part) -> wire::Call {
-        wire::Call { permissions, quiet, ..self.call.clone() }
+    pub(super) fn with(&self, Part { permissions, quiet, own }: &Part) -> wire::Call {
+        let mut call = wire::Call { permissions: *permissions, quiet: *quiet, ..self.call.clone() };
+        call.invites.extend(own.clone());
+        call
     }
 
     pub(super) fn part_of(&self, viewer: &ParticipantId, power: PowerLevel) -> Part {
-        let quiet = self.quiet.iter().find(|(who, _)| who == viewer).map(|(_, why)| *why);
-        Part { permissions: self.permissions(viewer, power), quiet }
+        Part {
+            permissions: self.permissions(viewer, power),
+            quiet: self.quiet.get(viewer).copied(),
+            own: self.own.get(viewer).cloned(),
+        }
     }
 
     fn permissions(&self, viewer: &ParticipantId, power: PowerLevel) -> CallPermissions {
@@ -62,7 +84,7 @@ pub(super) fn time(at: UnixMillis) -> Timestamp {
     Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn wire_call(call: &Call) -> wire::Call {
+fn wire_call(call: &Call, invites: Vec<wire::CallInvite>) -> wire::Call {
     wire::Call {
         call_id: call.id.clone(),
         room_id: call.room_id.clone(),
@@ -77,7 +99,7 @@ fn wire_call(call: &Call) -> wire::Call {
         ring_expires_at: time(call.ring_expires_at),
         livekit_room: room_name(&call.id),
         participants: call.devices.iter().map(participant).collect(),
-        invites: call.invites.iter().map(invite).collect(),
+        invites,
         recording: None,
         permissions: CallPermissions::default(),
         quiet: None,

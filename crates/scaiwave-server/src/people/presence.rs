@@ -117,8 +117,11 @@ impl Presence {
     }
 
     async fn tell(&self, Change { who, before, after }: Change) -> Answer<()> {
-        let frame =
-            |status| self.publisher.passing_frame(None, StreamEvent::Presence { participant_id: who.clone(), status });
+        let Some(person) = self.store.person(&who).await? else { return Ok(()) };
+        let frame = |status| {
+            let event = StreamEvent::Presence { participant_id: who.clone(), status };
+            self.publisher.passing_frame(&person.tenant_id, None, event)
+        };
         if before.own != after.own {
             self.publisher.offer([&who], &frame(after.own));
         }

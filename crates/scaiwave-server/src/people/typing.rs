@@ -72,7 +72,8 @@ impl Typing {
     async fn tell(&self, (room, who): &Typist, typing: bool) -> Answer<()> {
         let members = self.store.members(room).await?;
         let event = StreamEvent::Typing { participant_id: who.clone(), typing };
-        let frame = self.publisher.passing_frame(Some(room), event);
+        let Some(typist) = members.iter().find(|member| member.person.id == *who) else { return Ok(()) };
+        let frame = self.publisher.passing_frame(&typist.person.tenant_id, Some(room), event);
         self.publisher.offer(members.iter().map(|member| &member.person.id).filter(|id| *id != who), &frame);
         Ok(())
     }

@@ -20,7 +20,7 @@ pub(crate) use settings::{archive, close, rename, set_topic};
 use crate::{
     App,
     error::{Answer, Failure},
-    publish::Turn,
+    publish::{Place, Turn},
     store::{NewEvent, Person, RoomRow, Write},
 };
 
@@ -132,8 +132,9 @@ impl<'a> Change<'a> {
         let mut to = self.app.store.member_ids(&mut self.tx, &self.room.id).await?;
         to.extend(self.also);
         self.tx.commit().await?;
+        let place = Place::of(self.by, &self.room.id);
         for (id, event) in self.news {
-            self.turn.to_all(&to, Some(id), &self.room.id, event);
+            self.turn.to_all(&to, place, Some(id), event);
         }
         self.turn.advance(self.position);
         Ok(())

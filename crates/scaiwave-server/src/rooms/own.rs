@@ -5,6 +5,7 @@ use super::Change;
 use crate::{
     App,
     error::{Answer, Failure},
+    publish::Place,
     store::Person,
 };
 
@@ -42,7 +43,7 @@ impl Change<'_> {
             reason: None,
             stream_position: None,
         };
-        self.turn.to_all([&self.by.id], None, &self.room.id, event);
+        self.turn.to_all([&self.by.id], Place::of(self.by, &self.room.id), None, event);
         Ok(())
     }
 }
@@ -59,7 +60,7 @@ pub(crate) async fn mark_read(app: &App, person: &Person, id: &RoomId, event: &E
     let event_id = state.event.unwrap_or_else(|| event.clone());
     if moved {
         let event = StreamEvent::RoomReadMarker { event_id: event_id.clone(), unread_count: state.unread };
-        change.turn.to_all([&person.id], None, id, event);
+        change.turn.to_all([&person.id], Place::of(person, id), None, event);
     }
     Ok(ReadMarker { event_id, unread_count: state.unread })
 }

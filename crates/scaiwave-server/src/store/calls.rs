@@ -1,9 +1,12 @@
 //! Calls with their invites and devices. A change is written back only onto the version it was made from.
 
+use std::collections::HashSet;
+
 use call_model::{
     CallId, CallVersion, ParticipantId, RoomId, SfuIdentity, UnixMillis,
     server::{Call, Device, Invite, Timings},
 };
+use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Store, Write, from_word, now, word};
@@ -198,9 +201,7 @@ impl Store {
         if added.rows_affected() == 0 {
             return Ok(false);
         }
-        for invite in &call.invites {
-            put_invite(tx, &call.id, invite).await?;
-        }
+        put_invites(tx, &call.id, &call.invites).await?;
         for device in &call.devices {
             put_device(tx, &call.id, device).await?;
         }
@@ -239,9 +240,8 @@ impl Store {
         if saved.rows_affected() == 0 {
             return Ok(false);
         }
-        for invite in after.invites.iter().filter(|invite| !before.invites.contains(invite)) {
-            put_invite(tx, &after.id, invite).await?;
-        }
+        let known: HashSet<&Invite> = before.invites.iter().collect();
+        put_invites(tx, &after.id, after.invites.iter().filter(|invite| !known.contains(invite))).await?;
         for device in after.devices.iter().filter(|device| !before.devices.contains(device)) {
             put_device(tx, &after.id, device).await?;
         }
@@ -263,21 +263,28 @@ impl Store {
     }
 }
 
-async fn put_invite(tx: &mut Write, call: &CallId, invite: &Invite) -> Result<(), sqlx::Error> {
+/// In one statement: a large room has many, and everybody else waits meanwhile.
+async fn put_invites(
+    tx: &mut Write,
+    call: &CallId,
+    invites: impl IntoIterator<Item = &Invite>,
+) -> Result<(), sqlx::Error> {
+    let row = |i: &Invite| {
+        let (rung_at, expires_at, settled_at) = (i.rung_at.0, i.expires_at.0, i.settled_at.map(|at| at.0));
+        json!([&i.participant, i.state, &i.device, i.ring, rung_at, expires_at, settled_at, i.quiet])
+    };
+    let rows: Vec<Value> = invites.into_iter().map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
         "INSERT OR REPLACE INTO call_invites
              (call_id, participant_id, state, device_id, ring, rung_at, expires_at, settled_at, quiet)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+         FROM json_each(?)",
     )
     .bind(call.as_str())
-    .bind(invite.participant.as_str())
-    .bind(word(invite.state))
-    .bind(invite.device.as_ref().map(|device| device.as_str()))
-    .bind(invite.ring)
-    .bind(invite.rung_at.0)
-    .bind(invite.expires_at.0)
-    .bind(invite.settled_at.map(|at| at.0))
-    .bind(invite.quiet.map(word))
+    .bind(Value::Array(rows).to_string())
     .execute(&mut **tx)
     .await
     .map(drop)

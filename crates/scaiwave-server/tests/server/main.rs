@@ -8,6 +8,7 @@ mod bodies;
 mod calls;
 mod clock;
 mod first_schema;
+mod large_rooms;
 mod leaving;
 mod limits;
 mod livekit;

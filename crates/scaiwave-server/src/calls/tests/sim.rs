@@ -119,7 +119,7 @@ impl Sim {
             store.add_room(RoomType::Group, "Few", &members(1..4)).await.unwrap(),
             store.add_room(RoomType::Dm, "", &members(0..2)).await.unwrap(),
         ];
-        let publisher = Arc::new(Publisher::new("tenant-default", Arc::new(Metrics::new(metrics::seconds()))));
+        let publisher = Arc::new(Publisher::new(Arc::new(Metrics::new(metrics::seconds()))));
         let sfu = Arc::new(SimSfu::default());
         let hand = Arc::new(Hand { steady: AtomicI64::new(0), off: AtomicI64::new(1_800_000_000_000) });
         let url = "ws://sfu.example".parse().unwrap();

@@ -32,7 +32,7 @@ async fn metrics_are_for_prometheus() {
         assert!(value(name).is_some(), "{name} is documented:\n{}", metrics.text);
     }
     assert_eq!(value("scaiwave_ws_connections{"), Some(1.0), "by tenant:\n{}", metrics.text);
-    assert_eq!(value("scaiwave_call_active{"), Some(1.0), "by tenant:\n{}", metrics.text);
+    assert_eq!(value("scaiwave_call_active{tenant=\"tenant-default\"}"), Some(1.0), "by tenant:\n{}", metrics.text);
     assert!(!metrics.text.contains(&world.team), "no ids in labels");
 }
 

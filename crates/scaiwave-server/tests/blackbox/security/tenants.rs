@@ -85,7 +85,6 @@ async fn another_tenant_does_not_exist() {
 }
 
 #[tokio::test]
-#[ignore = "a server has one tenant so far, and frames carry that one"]
 async fn frames_carry_the_readers_own_tenant() {
     let world = World::start().await;
     let (mallory, trudy) = (world.sign_in("mallory").await, world.sign_in("trudy").await);
