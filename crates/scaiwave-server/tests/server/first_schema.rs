@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::world::{SimSfu, User, settings, sign_in};
+use crate::{
+    sim_sfu::SimSfu,
+    world::{User, settings, sign_in},
+};
 
 const TEAM: &str = "room-01a20c2818b3729392c3fad77370983f";
 const DIRECT: &str = "room-01a20c2818c07689873131a8de3d9e7a";

@@ -7,7 +7,10 @@ use scaiwave_server::{
 use scaiwave_wire::MAX_LISTED_INVITES;
 use serde_json::{Value, json};
 
-use crate::world::{Events, User, World, id_of};
+use crate::{
+    events::Events,
+    world::{User, World, id_of},
+};
 
 /// More than a change of invites is told to everybody.
 const CONNECTED: usize = 20;

@@ -5,9 +5,10 @@ use tempfile::TempDir;
 use tokio_tungstenite::connect_async;
 
 use crate::{
+    events::Events,
     program::{Program, admin, program},
     webhook::{event, signed},
-    world::{Events, KEY, SECRET, User, http, id_of, seed, sign_in},
+    world::{KEY, SECRET, User, http, id_of, seed, sign_in},
 };
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Events, User, World, id_of, invite_of};
+use crate::{
+    events::Events,
+    world::{User, World, id_of, invite_of},
+};
 
 /// Rings may follow each other at once, and run out soon.
 async fn world() -> World {

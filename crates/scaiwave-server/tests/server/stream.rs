@@ -7,7 +7,10 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest};
 
-use crate::world::{Events, PATIENCE, World, http};
+use crate::{
+    events::Events,
+    world::{PATIENCE, World, http},
+};
 
 #[tokio::test]
 async fn hello_comes_first() {

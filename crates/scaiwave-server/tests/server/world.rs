@@ -1,20 +1,14 @@
 //! A server with people and rooms in a temporary directory.
 
 use std::{
-    collections::{BTreeSet, HashMap},
     path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use async_trait::async_trait;
-use call_model::{SfuIdentity, server::SfuView};
-use futures_util::{SinkExt, StreamExt};
-use parking_lot::Mutex;
 use reqwest::{Client, Method};
 use scaiwave_server::{
     Server, admin,
-    calls::sfu::{Sfu, SfuError},
     clock::Clock,
     config::{Livekit, Settings},
     people,
@@ -22,150 +16,13 @@ use scaiwave_server::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{
-    sync::{Notify, watch},
-    time::timeout,
-};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, protocol::CloseFrame},
-};
+
+use crate::{events::Events, sim_sfu::SimSfu};
 
 pub const KEY: &str = "devkey";
 pub const SECRET: &str = "a-secret-of-at-least-32-characters";
 /// Nothing in these tests takes longer unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(15);
-
-/// An SFU that exists in memory.
-#[derive(Default)]
-pub struct SimSfu {
-    state: Mutex<SimState>,
-    asked: Notify,
-    held: Notify,
-    thrown_out: Notify,
-    stalled: watch::Sender<bool>,
-}
-
-#[derive(Default)]
-struct SimState {
-    rooms: HashMap<String, BTreeSet<(SfuIdentity, String)>>,
-    failing: bool,
-    made: usize,
-}
-
-impl SimSfu {
-    /// Lets a device into a room that exists.
-    pub fn enter(&self, room: &str, identity: &str) {
-        self.enter_as(room, identity, &format!("PA_{identity}"));
-    }
-
-    /// The same, with a name for the stay; an older stay ends.
-    pub fn enter_as(&self, room: &str, identity: &str, sid: &str) {
-        let identity = SfuIdentity::parse(identity).unwrap();
-        let mut state = self.state.lock();
-        let room = state.rooms.get_mut(room).expect("auto_create is false");
-        room.retain(|(who, _)| *who != identity);
-        room.insert((identity, sid.to_owned()));
-    }
-
-    pub fn drop_out(&self, room: &str, identity: &str) {
-        let identity = SfuIdentity::parse(identity).unwrap();
-        self.state.lock().rooms.get_mut(room).unwrap().retain(|(who, _)| *who != identity);
-    }
-
-    /// Every request fails, or none.
-    pub fn fail(&self, failing: bool) {
-        self.state.lock().failing = failing;
-    }
-
-    /// Requests hang, until they do not any more.
-    pub fn stall(&self, stalled: bool) {
-        self.stalled.send_replace(stalled);
-    }
-
-    /// Waits until it was asked so many more times.
-    pub async fn asked(&self, times: usize) {
-        for _ in 0..times {
-            timeout(PATIENCE, self.asked.notified()).await.expect("nobody asks the SFU");
-        }
-    }
-
-    /// Waits until a request hangs.
-    pub async fn held(&self) {
-        timeout(PATIENCE, self.held.notified()).await.expect("no request hangs");
-    }
-
-    /// Waits until somebody was thrown out.
-    pub async fn thrown_out(&self) {
-        timeout(PATIENCE, self.thrown_out.notified()).await.expect("nobody is thrown out");
-    }
-
-    /// Who is in a room.
-    pub fn present(&self, room: &str) -> Vec<String> {
-        self.state.lock().rooms.get(room).into_iter().flatten().map(|(who, _)| who.to_string()).collect()
-    }
-
-    /// Forgets all rooms, as a restarted SFU does.
-    pub fn lose_rooms(&self) {
-        self.state.lock().rooms.clear();
-    }
-
-    pub fn rooms(&self) -> Vec<String> {
-        self.state.lock().rooms.keys().cloned().collect()
-    }
-
-    pub fn made(&self) -> usize {
-        self.state.lock().made
-    }
-
-    async fn ask<T>(&self, answer: impl FnOnce(&mut SimState) -> T) -> Result<T, SfuError> {
-        self.asked.notify_one();
-        if *self.stalled.borrow() {
-            self.held.notify_one();
-        }
-        let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
-        let mut state = self.state.lock();
-        if state.failing { Err(SfuError("simulated".into())) } else { Ok(answer(&mut state)) }
-    }
-}
-
-#[async_trait]
-impl Sfu for SimSfu {
-    async fn ensure_room(&self, room: &str) -> Result<(), SfuError> {
-        self.ask(|state| {
-            state.made += 1;
-            state.rooms.entry(room.to_owned()).or_default();
-        })
-        .await
-    }
-
-    async fn delete_room(&self, room: &str) -> Result<(), SfuError> {
-        self.ask(|state| drop(state.rooms.remove(room))).await
-    }
-
-    async fn look(&self, room: &str) -> Result<SfuView, SfuError> {
-        self.ask(|state| match state.rooms.get(room) {
-            None => SfuView::Gone,
-            Some(present) => SfuView::Present { devices: present.iter().cloned().collect() },
-        })
-        .await
-    }
-
-    async fn remove_participant(&self, room: &str, identity: &SfuIdentity) -> Result<(), SfuError> {
-        self.ask(|state| {
-            if let Some(present) = state.rooms.get_mut(room) {
-                present.retain(|(who, _)| who != identity);
-            }
-        })
-        .await?;
-        self.thrown_out.notify_one();
-        Ok(())
-    }
-
-    async fn rooms(&self) -> Result<Vec<String>, SfuError> {
-        self.ask(|state| state.rooms.keys().cloned().collect()).await
-    }
-}
 
 /// Alice (100), Bob (50) and Carol (0) in the room "Team", Alice and Bob in a direct room; Dave is in neither.
 pub struct World {
@@ -456,133 +313,6 @@ impl User {
         let mut events = Events::open(&self.base, &self.token).await;
         events.next_of("hello").await;
         events
-    }
-}
-
-/// An open event stream.
-pub struct Events {
-    socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
-}
-
-impl Events {
-    pub async fn open(base: &str, token: &str) -> Self {
-        let url = format!("{}/v1/stream?token={token}", base.replace("http", "ws"));
-        Self { socket: connect_async(url).await.unwrap().0 }
-    }
-
-    async fn read(&mut self) -> Option<Result<Message, tokio_tungstenite::tungstenite::Error>> {
-        timeout(PATIENCE, self.socket.next()).await.expect("nothing came")
-    }
-
-    /// The next event, presence left out: people come and go beside what a test is about.
-    pub async fn next(&mut self) -> Value {
-        loop {
-            let event = self.any().await;
-            if event["type"] != "presence" {
-                return event;
-            }
-        }
-    }
-
-    /// The next presence of somebody.
-    pub async fn presence_of(&mut self, who: &User) -> String {
-        loop {
-            let event = self.any().await;
-            if event["type"] == "presence" && event["participant_id"] == who.id.as_str() {
-                return event["status"].as_str().unwrap().to_owned();
-            }
-        }
-    }
-
-    /// Reads until somebody's presence is this one.
-    pub async fn next_presence(&mut self, who: &User, status: &str) {
-        while self.presence_of(who).await != status {}
-    }
-
-    /// Whose presence was told, up to the first of this status; each once.
-    pub async fn all_presence_until(&mut self, status: &str) -> Vec<String> {
-        let mut whose = Vec::new();
-        loop {
-            let event = self.any().await;
-            if event["type"] == "presence" {
-                whose.push(event["participant_id"].as_str().unwrap().to_owned());
-                if event["status"] == status {
-                    whose.dedup();
-                    return whose;
-                }
-            }
-        }
-    }
-
-    async fn any(&mut self) -> Value {
-        loop {
-            match self.read().await.expect("the stream ended").unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("not an event: {other:?}"),
-            }
-        }
-    }
-
-    /// All events up to one of a type, that one included.
-    pub async fn until(&mut self, kind: &str) -> Vec<Value> {
-        let mut seen = Vec::new();
-        loop {
-            let event = self.next().await;
-            let last = event["type"] == kind;
-            seen.push(event);
-            if last {
-                return seen;
-            }
-        }
-    }
-
-    pub async fn next_of(&mut self, kind: &str) -> Value {
-        self.until(kind).await.pop().unwrap()
-    }
-
-    /// The next state of a call that fulfils a condition.
-    pub async fn state(&mut self, fulfils: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let event = self.next_of("swp.call.state").await;
-            if fulfils(&event["call"]) {
-                return event["call"].clone();
-            }
-        }
-    }
-
-    /// The next membership event of somebody: membership, by whom, power level.
-    pub async fn member(&mut self, who: &User) -> (String, String, u64) {
-        loop {
-            let event = self.next_of("swp.room.member").await;
-            if event["participant_id"] == who.id.as_str() {
-                let text = |field: &str| event[field].as_str().unwrap().to_owned();
-                return (text("membership"), text("changed_by"), event["power_level"].as_u64().unwrap());
-            }
-        }
-    }
-
-    /// How the server closed the stream.
-    pub async fn closed(&mut self) -> CloseFrame {
-        loop {
-            match self.read().await.expect("ended without a close frame").unwrap() {
-                Message::Close(Some(frame)) => return frame,
-                _ => continue,
-            }
-        }
-    }
-
-    /// Reads until the connection is gone, however it goes.
-    pub async fn ended(&mut self) {
-        while let Some(Ok(_)) = self.read().await {}
-    }
-
-    pub async fn leave(mut self) {
-        let _ = self.socket.close(None).await;
-    }
-
-    pub async fn say(&mut self, text: &str) {
-        self.socket.send(Message::text(text.to_owned())).await.unwrap();
     }
 }
 
