@@ -47,7 +47,7 @@ impl People {
 
         let pair = id(&stack.admin(&["add-direct", &name(0), &name(1)], "")?)?;
         let (mut of_all, mut of_joiners) = (BTreeMap::new(), BTreeMap::new());
-        for clients in [3].into_iter().chain(plan.clients.iter().copied()) {
+        for clients in [plan.warm_up()].into_iter().chain(plan.clients.iter().copied()) {
             let joiners = plan.joiners.min(clients - 1);
             of_all.insert(clients, room(stack, clients)?);
             // the starter and those who join

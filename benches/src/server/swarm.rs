@@ -17,7 +17,7 @@ use xtask::{
 use super::people::People;
 
 /// A thousand sign-ins, and then the calls.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a swarm is to do: everybody is connected, the first one calls a room.
 pub(super) struct Swarm {

@@ -16,10 +16,7 @@ use rand::RngCore;
 use scaiwave_wire::{AuthMode, ErrorCode, LoginRequest, TokenGrant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{Semaphore, SemaphorePermit},
-};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
 pub use oidc::Provider;
@@ -40,37 +37,6 @@ const PARALLEL_HASHES: usize = 2;
 /// The one user of mock sign-in.
 const MOCK: (&str, &str) = ("mock-user", "Mock User");
 const MOCK_LASTS_SECONDS: i64 = 365 * 24 * 3600;
-
-/// Threads for hashing alone: the allocator keeps what a thread last used, and all the threads for blocking work would keep 19 MB each.
-struct Hashing {
-    turns: Semaphore,
-    threads: Option<Runtime>,
-}
-
-impl Hashing {
-    fn start() -> std::io::Result<Self> {
-        let threads = Builder::new_current_thread().max_blocking_threads(PARALLEL_HASHES).build()?;
-        Ok(Self { turns: Semaphore::new(PARALLEL_HASHES), threads: Some(threads) })
-    }
-
-    async fn turn(&self) -> Answer<SemaphorePermit<'_>> {
-        self.turns.acquire().await.map_err(Failure::internal)
-    }
-
-    async fn run<T: Send + 'static>(&self, hash: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
-        let threads = self.threads.as_ref().ok_or_else(|| Failure::internal("the hashing threads are gone"))?;
-        threads.handle().spawn_blocking(hash).await.map_err(Failure::internal)
-    }
-}
-
-impl Drop for Hashing {
-    fn drop(&mut self) {
-        // dropped by itself it would wait, which an async thread must not
-        if let Some(threads) = self.threads.take() {
-            threads.shutdown_background();
-        }
-    }
-}
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,7 +64,7 @@ pub struct Auth {
     server_name: String,
     access_token: Duration,
     keys: Keys,
-    hashing: Hashing,
+    hashing: Semaphore,
     // Checked when the name is unknown, so that a wrong name takes as long as a wrong password.
     nobody: String,
     passwords: bool,
@@ -123,7 +89,7 @@ impl Auth {
             server_name: settings.server_name.clone(),
             access_token: settings.access_token,
             keys,
-            hashing: Hashing::start()?,
+            hashing: Semaphore::new(PARALLEL_HASHES),
             nobody,
             passwords: sign_in.takes(AuthMode::Password),
             provider: sign_in.oidc.clone().map(Provider::new).transpose()?,
@@ -176,16 +142,13 @@ impl Auth {
         let hash = found.as_ref().and_then(|c| c.password_hash.clone());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let turn = self.hashing.turn().await?;
+        let turn = self.hashing.acquire().await.map_err(Failure::internal)?;
         // Asked and noted in one turn: guesses made side by side do not get past the limit.
         rates.may_sign_in(username, address)?;
-        let matches = self
-            .hashing
-            .run(move || {
-                let hash = PasswordHash::new(&hash);
-                hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-            })
-            .await?;
+        let matches = spawn_blocking(move || {
+            PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
+        });
+        let matches = matches.await.map_err(Failure::internal)?;
         if !(known && matches) {
             rates.sign_in_failed(username, address);
         }

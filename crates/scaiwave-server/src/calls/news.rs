@@ -82,6 +82,10 @@ fn outcome(state: InviteState) -> &'static str {
     }
 }
 
+fn people_of<'i>(invites: impl IntoIterator<Item = &'i Invite>) -> HashSet<&'i ParticipantId> {
+    invites.into_iter().map(|invite| &invite.participant).collect()
+}
+
 /// Sends the news of one call to the members of its room.
 pub(super) struct Telling<'a> {
     pub turn: &'a Turn<'a>,
@@ -101,8 +105,11 @@ impl Telling<'_> {
         Place { tenant, room: &self.call.room_id }
     }
 
-    /// A new call: its timeline entry, its state, and the ring. Answers whose sockets were reached.
+    /// A new call: the ring, which carries the call and goes before everything else; its timeline entry; its state for who is not rung.
+    /// Answers whose sockets were reached.
     pub(super) fn started(&self, entry: &RoomEvent) -> Vec<ParticipantId> {
+        self.turn.metrics().rings("sent", self.call.invites.len());
+        let reached = self.ring(&self.call.invites.iter().collect::<Vec<_>>());
         self.everybody(
             Some(entry.id.clone()),
             StreamEvent::CallStarted {
@@ -113,9 +120,8 @@ impl Telling<'_> {
             },
         );
         self.turn.advance(entry.stream_position);
-        self.turn.metrics().rings("sent", self.call.invites.len());
-        let reached = self.ring(&self.call.invites.iter().collect::<Vec<_>>());
-        self.state();
+        let rung = people_of(&self.call.invites);
+        self.by_viewer(|member| !rung.contains(&member.person.id), |call| StreamEvent::CallState { call });
         reached
     }
 
@@ -130,7 +136,7 @@ impl Telling<'_> {
             timeout_ms: (expires_at.0 - self.now.0).max(0).unsigned_abs(),
             expires_at: time(expires_at),
         };
-        let rung: HashSet<_> = invites.iter().map(|invite| &invite.participant).collect();
+        let rung = people_of(invites.iter().copied());
         self.by_viewer(|member| rung.contains(&member.person.id), event)
     }
 
