@@ -7,7 +7,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::NoMedia,
     config::{Livekit, Settings},
-    store::Store,
+    store,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Five people, all of them in the room "All", the first two in a direct room.
 async fn server(dir: &TempDir) -> Server {
-    let store = Store::open(dir.path()).await.unwrap();
+    let store = store::open(dir.path()).await.unwrap();
     let names = ["ann", "ben", "cat", "dan", "eve"];
     for name in names {
         admin::add_user(&store, name, name, "swarm").await.unwrap();

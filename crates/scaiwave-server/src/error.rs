@@ -7,6 +7,8 @@ use axum::{
 };
 use scaiwave_wire::{ApiError, ErrorBody, ErrorCode};
 
+use crate::store::StoreError;
+
 /// A failed request.
 #[derive(Debug)]
 pub struct Failure {
@@ -47,8 +49,8 @@ impl Failure {
     }
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(e: sqlx::Error) -> Self {
+impl From<StoreError> for Failure {
+    fn from(e: StoreError) -> Self {
         Self::internal(format_args!("database: {e}"))
     }
 }

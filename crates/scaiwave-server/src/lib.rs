@@ -4,7 +4,7 @@
 //!
 //! **How it is made**: [`http`] reads requests and writes answers, [`calls`] holds the life of a call around the pure machine of
 //! `call_model::server`, [`rooms`] what people do to rooms and messages, [`people`] knows who is there, [`media`] keeps files, [`store`] is the
-//! only place that knows SQL, [`publish`] and [`hub`] carry events to sockets, [`openapi`] describes the routes.
+//! only place that knows a database, [`publish`] and [`hub`] carry events to sockets, [`openapi`] describes the routes.
 //!
 //! **Never**: decides about a call outside of the pure machine, publishes before the commit, logs a token.
 
@@ -150,8 +150,9 @@ impl Server {
 
 impl App {
     async fn open(settings: Settings, sfu: Arc<dyn Sfu>, clock: Clock) -> anyhow::Result<Self> {
-        let store = Store::open(&settings.data_dir).await?;
-        let metrics = Arc::new(Metrics::new(store.write_wait()));
+        let write_wait = metrics::seconds();
+        let store = store::open_measured(&settings.data_dir, write_wait.clone()).await?;
+        let metrics = Arc::new(Metrics::new(write_wait));
         let auth = Auth::open(store.clone(), &settings).await?;
         let publisher = Arc::new(Publisher::new(metrics.clone()));
         let sfu = Arc::new(MeteredSfu::new(sfu, metrics.clone()));

@@ -71,7 +71,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing counted yet; the database brings its own histogram.
+    /// Nothing counted yet; the database fills a histogram that it was given, too.
     pub(crate) fn new(write_wait: Histogram) -> Self {
         let mut registry = Registry::with_prefix("scaiwave");
         let metrics = Self {

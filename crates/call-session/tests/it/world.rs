@@ -9,7 +9,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::NoMedia,
     config::{Livekit, Settings},
-    store::Store,
+    store,
 };
 use tempfile::TempDir;
 use tokio::sync::broadcast;
@@ -33,7 +33,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start(timings: Timings) -> Self {
         let data = TempDir::new().unwrap();
-        let store = Store::open(data.path()).await.unwrap();
+        let store = store::open(data.path()).await.unwrap();
         for (name, display_name) in [("alice", "Alice"), ("bob", "Bob"), ("carol", "Carol")] {
             admin::add_user(&store, name, display_name, PASSWORD).await.unwrap();
         }

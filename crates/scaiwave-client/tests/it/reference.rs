@@ -8,7 +8,7 @@ use scaiwave_server::{
     Server, admin,
     calls::sfu::NoMedia,
     config::{Livekit, Settings},
-    store::Store,
+    store,
 };
 use scaiwave_wire::{
     ErrorCode, InitiateRequest, MessageContent, RejectReason, RoomEventKind, SendRequest, StreamEvent,
@@ -30,7 +30,7 @@ impl Reference {
     /// Alice and Bob share a room.
     async fn start(access_token: Duration) -> Self {
         let data = TempDir::new().unwrap();
-        let store = Store::open(data.path()).await.unwrap();
+        let store = store::open(data.path()).await.unwrap();
         for (name, display_name) in [("alice", "Alice"), ("bob", "Bob")] {
             admin::add_user(&store, name, display_name, PASSWORD).await.unwrap();
         }

@@ -37,7 +37,8 @@ pub(super) async fn users(store: &Store, input: impl BufRead) -> anyhow::Result<
         display_name: line.display_name.trim(),
         password_hash: line.password_hash.as_deref(),
     });
-    store.put_people(people).await?;
+    let people: Vec<_> = people.collect();
+    store.put_people(&people).await?;
     Ok(json!({ "imported": lines.len() }))
 }
 

@@ -16,7 +16,7 @@ pub use self::{
 };
 use crate::{
     keys::{Overlap, rotate},
-    store::Store,
+    store::{self, Store},
 };
 
 /// `scaiwave-server admin …`
@@ -155,7 +155,7 @@ impl AdminError {
 
 /// Runs one command; the answer is for standard output.
 pub async fn run(args: AdminArgs) -> anyhow::Result<String> {
-    let store = Store::open(&args.data_dir).await?;
+    let store = store::open(&args.data_dir).await?;
     let answer = match args.command {
         Command::RotateKey { now } => rotate_key(&args.data_dir, now),
         command => act(&store, command).await,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::AdminError;
 use crate::{
     auth::hash_password,
-    store::{NewPerson, Person, Store},
+    store::{NewPerson, Person, Store, Stored},
 };
 
 pub(super) fn read_password() -> anyhow::Result<String> {
@@ -85,7 +85,7 @@ pub(super) async fn enable(store: &Store, name: &str) -> anyhow::Result<Value> {
     Ok(state(store, &person).await?)
 }
 
-async fn state(store: &Store, person: &Person) -> Result<Value, sqlx::Error> {
+async fn state(store: &Store, person: &Person) -> Stored<Value> {
     let disabled = store.account(&person.id).await?.is_some_and(|account| account.disabled);
     Ok(json!({ "participant_id": person.id, "disabled": disabled }))
 }

@@ -13,8 +13,9 @@ use scaiwave_wire::{
 
 use super::view::{CallView, Part, time};
 use crate::{
+    error::{Answer, Failure},
     publish::{Place, Turn},
-    store::{NewEvent, RoomMember, Store, Write},
+    store::{Change, NewEvent, RoomMember},
 };
 
 /// Changed invites that are told to the whole room at once.
@@ -38,35 +39,22 @@ fn ended_content(call: &Call) -> Option<CallEndedContent> {
 }
 
 /// Writes the timeline entry of a call's start.
-pub(super) async fn keep_start(store: &Store, tx: &mut Write, call: &Call) -> Result<RoomEvent, sqlx::Error> {
-    keep(store, tx, call, EVENT_CALL_STARTED, started_content(call)).await
+pub(super) async fn keep_start(tx: &mut dyn Change, call: &Call) -> Answer<RoomEvent> {
+    keep(tx, call, EVENT_CALL_STARTED, started_content(call)).await
 }
 
 /// Writes the timeline entry of a call's end, if the call has just ended.
-pub(super) async fn keep_end(
-    store: &Store,
-    tx: &mut Write,
-    call: &Call,
-    news: &[News],
-) -> Result<Option<RoomEvent>, sqlx::Error> {
+pub(super) async fn keep_end(tx: &mut dyn Change, call: &Call, news: &[News]) -> Answer<Option<RoomEvent>> {
     match ended_content(call) {
-        Some(content) if news.contains(&News::Ended) => {
-            keep(store, tx, call, EVENT_CALL_ENDED, content).await.map(Some)
-        }
+        Some(content) if news.contains(&News::Ended) => keep(tx, call, EVENT_CALL_ENDED, content).await.map(Some),
         Some(_) | None => Ok(None),
     }
 }
 
-async fn keep(
-    store: &Store,
-    tx: &mut Write,
-    call: &Call,
-    event_type: &str,
-    content: impl serde::Serialize,
-) -> Result<RoomEvent, sqlx::Error> {
-    let content = serde_json::to_value(content).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+async fn keep(tx: &mut dyn Change, call: &Call, event_type: &str, content: impl serde::Serialize) -> Answer<RoomEvent> {
+    let content = serde_json::to_value(content).map_err(Failure::internal)?;
     let new = NewEvent { room: &call.room_id, sender: &call.initiator, event_type, content, event_uuid: None };
-    Ok(store.add_event(tx, new).await?.event)
+    Ok(tx.add_event(new).await?.event)
 }
 
 /// What became of an invite, as the metrics call it.

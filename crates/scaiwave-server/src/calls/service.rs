@@ -123,10 +123,10 @@ impl Calls {
         let (now, t) = (self.clock.now(), &self.timings);
         let call = Call::start(NewCall { id, room_id: room.id.clone(), direct, call_type, initiator, invited }, now, t);
         let mut tx = self.store.begin().await?;
-        if !self.store.add_call(&mut tx, &call, t).await? {
+        if !tx.add_call(&call, t).await? {
             return Ok(None);
         }
-        let entry = keep_start(&self.store, &mut tx, &call).await?;
+        let entry = keep_start(&mut *tx, &call).await?;
         tx.commit().await?;
         tracing::info!(call = %call.id, room = %call.room_id, "call started");
         let reached = Telling { turn: &turn, call: &call, members: &members, now }.started(&entry);
@@ -240,9 +240,9 @@ impl Calls {
     async fn step(&self, id: &CallId, input: Input) -> Answer<(Call, Vec<ParticipantId>)> {
         let turn = self.turn().await?;
         let mut tx = self.store.begin().await?;
-        let before = self.store.call_for_update(&mut tx, id).await?.ok_or_else(not_found)?;
+        let before = tx.call_for_update(id).await?.ok_or_else(not_found)?;
         if let Input::Join(identity) = &input
-            && !self.store.is_member(&mut tx, &before.room_id, &identity.participant).await?
+            && !tx.is_member(&before.room_id, &identity.participant).await?
         {
             return Err(not_found());
         }
@@ -251,10 +251,10 @@ impl Calls {
         if call == before {
             return Ok((call, Vec::new()));
         }
-        if !self.store.save_call(&mut tx, &before, &call, &self.timings).await? {
+        if !tx.save_call(&before, &call, &self.timings).await? {
             return Err(Failure::internal("a call changed under the write lock"));
         }
-        let ended = keep_end(&self.store, &mut tx, &call, &news).await?;
+        let ended = keep_end(&mut *tx, &call, &news).await?;
         tx.commit().await?;
         self.rearm.notify_one();
         if call.version == before.version {

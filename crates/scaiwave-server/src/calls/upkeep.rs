@@ -91,11 +91,11 @@ impl Calls {
         let open = self.store.open_calls().await?;
         let mut tx = self.store.begin().await?;
         for id in open {
-            let Some(before) = self.store.call_for_update(&mut tx, &id).await? else { continue };
+            let Some(before) = tx.call_for_update(&id).await? else { continue };
             let mut call = before.clone();
             call.shift(by(&before));
             if call != before {
-                self.store.save_call(&mut tx, &before, &call, &self.timings).await?;
+                tx.save_call(&before, &call, &self.timings).await?;
             }
         }
         tx.commit().await?;

@@ -86,9 +86,9 @@ async fn update_preferences(
     Json(update): Json<PreferencesUpdate>,
 ) -> Answer<Data<Preferences>> {
     let mut tx = app.store.begin().await?;
-    let mut preferences = app.store.preferences_for_update(&mut tx, &person.id).await?;
+    let mut preferences = tx.preferences_for_update(&person.id).await?;
     merge(&mut preferences, update)?;
-    app.store.save_preferences(&mut tx, &person.id, &preferences).await?;
+    tx.save_preferences(&person.id, &preferences).await?;
     tx.commit().await?;
     Ok(data(preferences))
 }

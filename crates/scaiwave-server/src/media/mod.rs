@@ -113,9 +113,9 @@ impl Media {
         }
         let mut tx = self.store.begin().await?;
         if let Some((row, _)) = &small {
-            self.store.add_media(&mut tx, row).await?;
+            tx.add_media(row).await?;
         }
-        self.store.add_media(&mut tx, &row).await?;
+        tx.add_media(&row).await?;
         tx.commit().await?;
         incoming.upload.keep();
         if let Some((_, upload)) = small {

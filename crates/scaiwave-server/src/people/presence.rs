@@ -13,7 +13,11 @@ use super::{
     board::{Board, Change},
     clock::Clock,
 };
-use crate::{error::Answer, publish::Publisher, store::Store};
+use crate::{
+    error::Answer,
+    publish::Publisher,
+    store::{Store, Stored},
+};
 
 /// Who shares a direct room with a message not older than this sees through `appear_offline`.
 const CLOSE_MS: i64 = 24 * 3_600_000;
@@ -44,7 +48,7 @@ impl Drop for Here<'_> {
 
 impl Presence {
     /// Nobody is there yet; what people set by hand is remembered.
-    pub(crate) async fn open(store: Store, publisher: Arc<Publisher>, clock: Clock) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn open(store: Store, publisher: Arc<Publisher>, clock: Clock) -> Stored<Self> {
         let mut board = Board::default();
         for (who, chosen) in store.chosen_presences().await? {
             board.choose(&who, Some(chosen), clock.now());
@@ -112,7 +116,7 @@ impl Presence {
         Ok(statuses)
     }
 
-    async fn close(&self, who: &ParticipantId) -> Result<Vec<ParticipantId>, sqlx::Error> {
+    async fn close(&self, who: &ParticipantId) -> Stored<Vec<ParticipantId>> {
         self.store.direct_partners(who, UnixMillis(self.clock.now().0 - CLOSE_MS)).await
     }
 

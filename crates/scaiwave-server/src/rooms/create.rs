@@ -73,7 +73,7 @@ pub(crate) async fn create(app: &App, by: &Person, request: &CreateRoomRequest) 
     };
     let turn = app.publisher.turn().await;
     let mut tx = app.store.begin().await?;
-    let id = app.store.insert_room(&mut tx, &new).await?;
+    let id = tx.insert_room(&new).await?;
     fill(Change::continuing(app, by, turn, tx, &id).await?, new.members).await?;
     Ok(id)
 }
@@ -96,10 +96,10 @@ pub(crate) async fn direct(app: &App, by: &Person, with: &ParticipantId) -> Answ
     };
     let turn = app.publisher.turn().await;
     let mut tx = app.store.begin().await?;
-    if let Some(id) = app.store.direct_room_for_update(&mut tx, &by.id, with).await? {
+    if let Some(id) = tx.direct_room_for_update(&by.id, with).await? {
         return Ok((id, false));
     }
-    let id = app.store.insert_room(&mut tx, &new).await?;
+    let id = tx.insert_room(&new).await?;
     fill(Change::continuing(app, by, turn, tx, &id).await?, new.members).await?;
     Ok((id, true))
 }

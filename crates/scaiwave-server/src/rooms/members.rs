@@ -27,7 +27,7 @@ fn nobody() -> Failure {
 impl Change<'_> {
     /// Somebody of the tenant, and their row in the room if there is one.
     async fn target(&mut self, who: &ParticipantId) -> Answer<Option<RoomMember>> {
-        let member = self.app.store.member_for_update(&mut self.tx, &self.room.id, who).await?;
+        let member = self.tx.member_for_update(&self.room.id, who).await?;
         if member.is_none() {
             let person = self.app.store.person(who).await?;
             person.filter(|person| person.tenant_id == self.by.tenant_id).ok_or_else(nobody)?;
@@ -46,7 +46,7 @@ impl Change<'_> {
     }
 
     async fn has_place(&mut self) -> Answer<()> {
-        if self.app.store.places_taken(&mut self.tx, &self.room.id).await? < MAX_ROOM_MEMBERS {
+        if self.tx.places_taken(&self.room.id).await? < MAX_ROOM_MEMBERS {
             return Ok(());
         }
         Err(Failure::new(ErrorCode::RoomCapacity, format!("A room holds {MAX_ROOM_MEMBERS} people; this one is full.")))
@@ -60,8 +60,8 @@ impl Change<'_> {
         membership: Membership,
         reason: Option<String>,
     ) -> Answer<()> {
-        let (store, room, power) = (&self.app.store, self.room.id.clone(), PowerLevel::default());
-        store.put_member(&mut self.tx, &room, who, membership, power, &self.by.id).await?;
+        let (room, power) = (self.room.id.clone(), PowerLevel::default());
+        self.tx.put_member(&room, who, membership, power, &self.by.id).await?;
         let content = MemberContent {
             participant_id: who.clone(),
             membership,
@@ -71,11 +71,11 @@ impl Change<'_> {
         };
         let position = self.member_event(content).await?;
         if membership == Membership::Join {
-            store.came_at(&mut self.tx, &room, who, position).await?;
+            self.tx.came_at(&room, who, position).await?;
             return Ok(());
         }
         if before == Some(Membership::Join) {
-            store.went_at(&mut self.tx, &room, who, position).await?;
+            self.tx.went_at(&room, who, position).await?;
         }
         self.also.push(who.clone());
         Ok(())
@@ -135,12 +135,12 @@ pub(crate) async fn leave(app: &App, person: &Person, id: &RoomId) -> Answer<()>
 impl Change<'_> {
     /// A room whose last owner left goes to the highest and longest member.
     async fn pass_on(&mut self) -> Answer<()> {
-        let Some(heir) = self.app.store.heir(&mut self.tx, &self.room.id).await? else { return Ok(()) };
+        let Some(heir) = self.tx.heir(&self.room.id).await? else { return Ok(()) };
         self.put_power(&heir, PowerLevel::OWNER).await
     }
 
     async fn put_power(&mut self, who: &ParticipantId, power: PowerLevel) -> Answer<()> {
-        self.app.store.set_power(&mut self.tx, &self.room.id, who, power).await?;
+        self.tx.set_power(&self.room.id, who, power).await?;
         let content = MemberContent {
             participant_id: who.clone(),
             membership: Membership::Join,
@@ -244,14 +244,14 @@ pub(crate) async fn set_power(
     change.not_direct()?;
     takes_news(&change.room)?;
     change.needs(PowerLevel::OWNER)?;
-    let target = change.app.store.member_for_update(&mut change.tx, id, who).await?;
+    let target = change.tx.member_for_update(id, who).await?;
     let target = target.filter(|target| target.membership == Membership::Join);
     let target = target.ok_or_else(|| Failure::new(ErrorCode::NotFound, "There is no such member in this room."))?;
     if target.power == power {
         return Ok(());
     }
     if *who == by.id {
-        if !change.app.store.has_other_owner(&mut change.tx, id, who).await? {
+        if !change.tx.has_other_owner(id, who).await? {
             let message = "You are the room's only owner: give somebody else power level 100 first.";
             return Err(Failure::new(ErrorCode::RoomTypeInvariant, message));
         }

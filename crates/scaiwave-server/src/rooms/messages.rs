@@ -65,16 +65,16 @@ fn told(event: &RoomEvent, content: MessageContent, stream_position: u64) -> Str
 impl Change<'_> {
     /// What a message refers to must be in the room.
     async fn refers_well(&mut self, content: &MessageContent) -> Answer<()> {
-        let (store, tx, room) = (&self.app.store, &mut self.tx, &self.room.id);
+        let (tx, room) = (&mut self.tx, &self.room.id);
         if let Some(answered) = &content.reply_to_event_id
-            && store.entry_for_update(tx, room, answered).await?.is_none()
+            && tx.entry_for_update(room, answered).await?.is_none()
         {
             return Err(Failure::validation("content.reply_to_event_id: there is no such event in this room"));
         }
         if content.mentions.is_empty() {
             return Ok(());
         }
-        let members = store.member_ids(tx, room).await?;
+        let members = tx.member_ids(room).await?;
         match content.mentions.iter().position(|mentioned| !members.contains(mentioned)) {
             Some(at) => Err(Failure::validation(format!("content.mentions[{at}]: is not a member of this room"))),
             None => Ok(()),
@@ -84,7 +84,7 @@ impl Change<'_> {
     /// The files a message carries are seen by the room from now on; its sender must see them.
     async fn share_media(&mut self, content: &MessageContent, event: &EventId) -> Answer<()> {
         for media in content.media() {
-            if !self.app.store.share_media(&mut self.tx, self.by, media, event).await? {
+            if !self.tx.share_media(self.by, media, event).await? {
                 return Err(no_such_media());
             }
         }
@@ -99,7 +99,7 @@ impl Change<'_> {
             return Err(Failure::new(ErrorCode::RoomTypeInvariant, message));
         }
         self.needs(PowerLevel::OWNER)?;
-        let member = self.app.store.member_for_update(&mut self.tx, &self.room.id, &named).await?;
+        let member = self.tx.member_for_update(&self.room.id, &named).await?;
         if member.is_none_or(|member| member.membership != Membership::Join) {
             return Err(Failure::validation("as_participant_id: is not a member of this room"));
         }
@@ -109,7 +109,7 @@ impl Change<'_> {
 
     /// A message of the room that has not been wiped.
     async fn message(&mut self, id: &EventId) -> Answer<RoomEvent> {
-        let entry = self.app.store.entry_for_update(&mut self.tx, &self.room.id, id).await?;
+        let entry = self.tx.entry_for_update(&self.room.id, id).await?;
         let message = entry.filter(|entry| entry.event_type == EVENT_MESSAGE && entry.redacted_at.is_none());
         message.ok_or_else(no_message)
     }
@@ -124,7 +124,7 @@ pub(crate) async fn send(app: &App, by: &Person, id: &RoomId, request: SendReque
     change.refers_well(&request.content).await?;
     let new =
         NewEvent { room: id, sender: &sender, event_type: EVENT_MESSAGE, content, event_uuid: request.event_uuid };
-    let stored = app.store.add_event(&mut change.tx, new).await?;
+    let stored = change.tx.add_event(new).await?;
     if stored.fresh {
         let event = &stored.event;
         change.share_media(&request.content, &event.id).await?;
@@ -159,11 +159,11 @@ pub(crate) async fn edit(
     let mut edited = before;
     if edited.content != kept {
         change.share_media(&content, event).await?;
-        edited = app.store.edit_message(&mut change.tx, event, &kept).await?;
+        edited = change.tx.edit_message(event, &kept).await?;
         let position = change.keep_news(EVENT_MESSAGE, &Value::Null, event).await?.stream_position;
         change.tell(event.clone(), position, told(&edited, content, position));
     }
-    let edited = app.store.with_reactions_in(&mut change.tx, edited).await?;
+    let edited = change.tx.with_reactions_in(edited).await?;
     change.commit().await?;
     Ok(edited)
 }
@@ -179,7 +179,7 @@ pub(crate) async fn redact(
     let reason = checked_reason(request.reason)?;
     let mut change = Change::by_member(app, by, id).await?;
     takes_news(&change.room)?;
-    let entry = app.store.entry_for_update(&mut change.tx, id, event).await?;
+    let entry = change.tx.entry_for_update(id, event).await?;
     let before = entry.filter(|entry| entry.event_type == EVENT_MESSAGE).ok_or_else(no_message)?;
     if before.sender_id != by.id && change.room.power < PowerLevel::MODERATOR {
         let message = "Only who wrote a message, or a member with power level 50, redacts it.";
@@ -188,7 +188,7 @@ pub(crate) async fn redact(
     if before.redacted_at.is_some() {
         return Ok(before);
     }
-    let wiped = app.store.wipe_message(&mut change.tx, event).await?;
+    let wiped = change.tx.wipe_message(event).await?;
     let content = RedactionContent { event_id: event.clone(), redacted_by: by.id.clone(), reason };
     let news = change.keep_news(EVENT_REDACTION, &content, event).await?;
     let RedactionContent { event_id, redacted_by, reason } = content;
@@ -215,11 +215,11 @@ pub(crate) async fn react(
     let mut change = Change::by_member(app, by, id).await?;
     takes_news(&change.room)?;
     let message = change.message(event).await?;
-    let (store, tx) = (&app.store, &mut change.tx);
-    if store.has_reaction(tx, event, &by.id, &emoji).await? != removed {
-        return Ok(store.with_reactions_in(tx, message).await?);
+    let tx = &mut change.tx;
+    if tx.has_reaction(event, &by.id, &emoji).await? != removed {
+        return Ok(tx.with_reactions_in(message).await?);
     }
-    if !removed && store.emojis_with(tx, event, &emoji).await? > MAX_EMOJIS {
+    if !removed && tx.emojis_with(event, &emoji).await? > MAX_EMOJIS {
         return Err(Failure::validation(format!(
             "emoji: a message takes {MAX_EMOJIS} different ones; use one of them"
         )));
@@ -228,11 +228,11 @@ pub(crate) async fn react(
     let news = change.keep_news(EVENT_REACTION, &content, event).await?;
     let (position, tx) = (news.stream_position, &mut change.tx);
     if removed {
-        store.remove_reaction(tx, event, &by.id, &emoji).await?;
+        tx.remove_reaction(event, &by.id, &emoji).await?;
     } else {
-        store.add_reaction(tx, event, &by.id, &emoji, position).await?;
+        tx.add_reaction(event, &by.id, &emoji, position).await?;
     }
-    let message = store.with_reactions_in(tx, message).await?;
+    let message = tx.with_reactions_in(message).await?;
     let (event_id, sender_id, stream_position) = (event.clone(), by.id.clone(), Some(position));
     change.tell(news.id, position, StreamEvent::RoomReaction { event_id, sender_id, emoji, removed, stream_position });
     change.commit().await?;

@@ -21,7 +21,7 @@ use crate::{
     App,
     error::{Answer, Failure},
     publish::{Place, Turn},
-    store::{NewEvent, Person, RoomRow, Write},
+    store::{self, NewEvent, Person, RoomRow},
 };
 
 /// To whoever may not know whether a room exists.
@@ -51,7 +51,7 @@ pub(crate) fn takes_news(room: &RoomRow) -> Answer<()> {
 struct Change<'a> {
     app: &'a App,
     turn: Turn<'a>,
-    tx: Write,
+    tx: Box<dyn store::Change>,
     by: &'a Person,
     /// As it was before the change, seen by who makes it.
     room: RoomRow,
@@ -69,8 +69,14 @@ impl<'a> Change<'a> {
         Self::continuing(app, by, turn, tx, id).await
     }
 
-    async fn continuing(app: &'a App, by: &'a Person, turn: Turn<'a>, mut tx: Write, id: &RoomId) -> Answer<Self> {
-        let room = app.store.room_for_update(&mut tx, by, id).await?.ok_or_else(no_room)?;
+    async fn continuing(
+        app: &'a App,
+        by: &'a Person,
+        turn: Turn<'a>,
+        mut tx: Box<dyn store::Change>,
+        id: &RoomId,
+    ) -> Answer<Self> {
+        let room = tx.room_for_update(by, id).await?.ok_or_else(no_room)?;
         Ok(Self { app, turn, tx, by, room, also: Vec::new(), news: Vec::new(), position: 0 })
     }
 
@@ -100,14 +106,14 @@ impl<'a> Change<'a> {
     async fn keep(&mut self, event_type: &str, content: &impl Serialize) -> Answer<RoomEvent> {
         let content = serde_json::to_value(content).map_err(Failure::internal)?;
         let new = NewEvent { room: &self.room.id, sender: &self.by.id, event_type, content, event_uuid: None };
-        Ok(self.app.store.add_event(&mut self.tx, new).await?.event)
+        Ok(self.tx.add_event(new).await?.event)
     }
 
     /// Keeps the news of a change to a message.
     async fn keep_news(&mut self, event_type: &str, content: &impl Serialize, target: &EventId) -> Answer<RoomEvent> {
         let content = serde_json::to_value(content).map_err(Failure::internal)?;
         let new = NewEvent { room: &self.room.id, sender: &self.by.id, event_type, content, event_uuid: None };
-        Ok(self.app.store.add_news(&mut self.tx, new, target).await?)
+        Ok(self.tx.add_news(new, target).await?)
     }
 
     /// To be told once committed.
@@ -129,7 +135,7 @@ impl<'a> Change<'a> {
 
     /// Commits, then tells everybody who is in the room by then.
     async fn commit(mut self) -> Answer<()> {
-        let mut to = self.app.store.member_ids(&mut self.tx, &self.room.id).await?;
+        let mut to = self.tx.member_ids(&self.room.id).await?;
         to.extend(self.also);
         self.tx.commit().await?;
         let place = Place::of(self.by, &self.room.id);

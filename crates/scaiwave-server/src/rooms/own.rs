@@ -17,7 +17,7 @@ pub(crate) async fn set_notification_mode(
     mode: NotificationMode,
 ) -> Answer<()> {
     let mut change = Change::by_member(app, person, id).await?;
-    app.store.set_notification_mode(&mut change.tx, id, &person.id, mode).await?;
+    change.tx.set_notification_mode(id, &person.id, mode).await?;
     change.commit_own().await
 }
 
@@ -27,7 +27,7 @@ pub(crate) async fn set_muted_until(app: &App, person: &Person, id: &RoomId, unt
         return Err(Failure::validation("muted_until: a time to come, or null to hear again"));
     }
     let mut change = Change::by_member(app, person, id).await?;
-    app.store.set_muted_until(&mut change.tx, id, &person.id, until).await?;
+    change.tx.set_muted_until(id, &person.id, until).await?;
     change.commit_own().await
 }
 
@@ -51,9 +51,9 @@ impl Change<'_> {
 /// Moves the caller's read marker to an entry of the timeline, never backwards.
 pub(crate) async fn mark_read(app: &App, person: &Person, id: &RoomId, event: &EventId) -> Answer<ReadMarker> {
     let mut change = Change::by_member(app, person, id).await?;
-    let entry = app.store.entry_for_update(&mut change.tx, id, event).await?;
+    let entry = change.tx.entry_for_update(id, event).await?;
     let entry = entry.ok_or_else(|| Failure::new(ErrorCode::EventNotFound, "There is no such event in this room."))?;
-    let moved = app.store.set_read_marker(&mut change.tx, id, &person.id, event, entry.stream_position).await?;
+    let moved = change.tx.set_read_marker(id, &person.id, event, entry.stream_position).await?;
     change.tx.commit().await?;
     let state = app.store.read_state(id, &person.id).await?;
     // Before the first marker, what was there at joining counts as read: a marker older than that changes nothing.

@@ -20,7 +20,7 @@ pub(crate) async fn rename(app: &App, by: &Person, id: &RoomId, name: &str) -> A
     if change.room.name == name {
         return Ok(());
     }
-    app.store.set_room_name(&mut change.tx, id, name).await?;
+    change.tx.set_room_name(id, name).await?;
     let entry = change.keep(EVENT_NAME, &NameContent { name: name.to_owned() }).await?;
     let (changed_by, stream_position) = (Some(by.id.clone()), Some(entry.stream_position));
     let event = StreamEvent::RoomName { name: name.to_owned(), changed_by, stream_position };
@@ -37,7 +37,7 @@ pub(crate) async fn set_topic(app: &App, by: &Person, id: &RoomId, topic: Option
     if change.room.topic.as_deref() == topic {
         return Ok(());
     }
-    app.store.set_room_topic(&mut change.tx, id, topic).await?;
+    change.tx.set_room_topic(id, topic).await?;
     let topic = topic.map(str::to_owned);
     let entry = change.keep(EVENT_TOPIC, &TopicContent { topic: topic.clone() }).await?;
     let (changed_by, stream_position) = (Some(by.id.clone()), Some(entry.stream_position));
@@ -68,7 +68,7 @@ pub(super) async fn set_phase(mut change: Change<'_>, phase: RoomPhase) -> Answe
         return takes_news(&change.room);
     }
     let (app, id) = (change.app, change.room.id.clone());
-    app.store.set_room_phase(&mut change.tx, &id, phase).await?;
+    change.tx.set_room_phase(&id, phase).await?;
     let entry = change.keep(EVENT_PHASE, &PhaseContent { state: phase }).await?;
     let (changed_by, stream_position) = (change.by.id.clone(), entry.stream_position);
     change.tell(entry.id, stream_position, StreamEvent::RoomPhase { state: phase, changed_by, stream_position });

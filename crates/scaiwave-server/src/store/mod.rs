@@ -1,11 +1,12 @@
-//! The database: SQLite in WAL mode. One connection writes, several read, so that writers queue fairly instead of meeting
-//! `SQLITE_BUSY`; another process (the admin commands) may write beside us.
+//! What the server keeps: one trait for each area, and [`Database`] for all of them together.
 //!
-//! Nothing outside of this module knows SQL.
+//! Reads, and writes that nothing else has to happen with, are asked of the database itself. Whatever has to happen together, or on what
+//! was just read, is asked of a [`Change`], one transaction.
+//!
+//! Nothing outside of `sqlite` knows SQL. Another database is another implementation of these traits.
 
 mod accounts;
 mod admin;
-mod attention;
 mod calls;
 mod directory;
 mod events;
@@ -16,45 +17,90 @@ mod presence;
 mod profiles;
 mod reactions;
 mod rooms;
+mod sqlite;
 mod tokens;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fmt::Debug, path::Path, sync::Arc};
 
+use async_trait::async_trait;
 use call_model::UnixMillis;
 use prometheus_client::metrics::histogram::Histogram;
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
 
-pub use accounts::Account;
-pub use admin::AnyRoom;
-pub use directory::{DirectoryEntry, DirectoryQuery};
-pub use events::{NewEvent, StoredEvent};
-pub use media::MediaRow;
-pub use members::{ReadState, RoomMember};
-pub use people::{Credentials, NewPerson, Person};
-pub use profiles::{NewIdentity, Profile, ProfileUpdate};
-pub use rooms::{NewRoom, RoomFilter, RoomRow};
-pub use tokens::Spent;
+pub use accounts::{Account, Accounts};
+pub use admin::{Admin, AnyRoom};
+pub use calls::{CallChanges, Calls};
+pub use directory::{Directory, DirectoryEntry, DirectoryQuery};
+pub use events::{EventChanges, Events, NewEvent, StoredEvent};
+pub use media::{Media, MediaChanges, MediaRow};
+pub use members::{MemberChanges, Members, ReadState, RoomMember};
+pub use people::{Credentials, NewPerson, People, Person};
+pub use presence::Presence;
+pub use profiles::{NewIdentity, Profile, ProfileChanges, ProfileUpdate, Profiles};
+pub use reactions::{ReactionChanges, Reactions};
+pub use rooms::{NewRoom, RoomChanges, RoomFilter, RoomRow, Rooms};
+pub use tokens::{Spent, Tokens};
 
 /// The tenant of a server that has only one.
 pub const DEFAULT_TENANT: &str = "tenant-default";
 
 /// A handle on the database; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store {
-    read: SqlitePool,
-    write: SqlitePool,
-    write_wait: Histogram,
+pub type Store = Arc<dyn Database>;
+
+/// What storage answers.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// A database, whichever it is.
+#[async_trait]
+pub trait Database:
+    Accounts
+    + Admin
+    + Calls
+    + Directory
+    + Events
+    + Media
+    + Members
+    + People
+    + Presence
+    + Profiles
+    + Reactions
+    + Rooms
+    + Tokens
+    + Debug
+    + Send
+    + Sync
+    + 'static
+{
+    /// Begins a change; it may have to wait for one that is under way.
+    async fn begin(&self) -> Stored<Box<dyn Change>>;
+
+    /// Whether the database answers, and soon.
+    async fn ping(&self) -> Stored<()>;
+
+    /// Closes all connections.
+    async fn close(&self);
 }
 
-/// A transaction of the one writer.
-pub type Write = Transaction<'static, Sqlite>;
+/// A transaction that may write. Nobody else changes what it read before it ends. Dropped without a commit, it is rolled back.
+#[async_trait]
+pub trait Change:
+    CallChanges + EventChanges + MediaChanges + MemberChanges + ProfileChanges + ReactionChanges + RoomChanges + Send
+{
+    /// Keeps all of it.
+    async fn commit(self: Box<Self>) -> Stored<()>;
+}
+
+/// The database failed, or what it holds makes no sense. The cause is for the log.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StoreError(Box<dyn std::error::Error + Send + Sync>);
+
+impl StoreError {
+    /// Something stored is not what it should be.
+    fn unreadable(cause: impl std::error::Error) -> Self {
+        Self(format!("cannot read what is stored: {cause}").into())
+    }
+}
 
 /// The database cannot be opened or brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -62,61 +108,22 @@ pub enum OpenError {
     /// The directory cannot be made.
     #[error("cannot create the data directory: {0}")]
     Directory(#[from] std::io::Error),
-    /// SQLite refused.
+    /// The database refused.
     #[error("cannot open the database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] StoreError),
     /// A migration failed.
     #[error("cannot migrate the database: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] StoreError),
 }
 
-impl Store {
-    /// Opens the database of a data directory, makes it if needed and applies the migrations.
-    pub async fn open(data_dir: &Path) -> Result<Self, OpenError> {
-        tokio::fs::create_dir_all(data_dir).await?;
-        let options = SqliteConnectOptions::new()
-            .filename(data_dir.join("scaiwave.sqlite3"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10));
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!().run(&write).await?;
-        sqlx::query("INSERT INTO tenants VALUES (?, 'Default', ?) ON CONFLICT DO NOTHING")
-            .bind(DEFAULT_TENANT)
-            .bind(now().0)
-            .execute(&write)
-            .await?;
-        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { read, write, write_wait: crate::metrics::seconds() })
-    }
+/// Opens the database of a data directory, makes it if needed and brings it up to date.
+pub async fn open(data_dir: &Path) -> Result<Store, OpenError> {
+    open_measured(data_dir, crate::metrics::seconds()).await
+}
 
-    /// Begins a transaction that may write; it holds the write lock from the start.
-    pub async fn begin(&self) -> Result<Write, sqlx::Error> {
-        let began = Instant::now();
-        let tx = self.write.begin_with("BEGIN IMMEDIATE").await;
-        self.write_wait.observe(began.elapsed().as_secs_f64());
-        tx
-    }
-
-    /// How long writers wait.
-    pub(crate) fn write_wait(&self) -> Histogram {
-        self.write_wait.clone()
-    }
-
-    /// Whether the database answers, and soon; it has to read a page for that.
-    pub async fn ping(&self) -> Result<(), sqlx::Error> {
-        const SOON: Duration = Duration::from_secs(2);
-        let asked = sqlx::query("SELECT count(*) FROM tenants").fetch_one(&self.read);
-        tokio::time::timeout(SOON, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(drop)
-    }
-
-    /// Closes all connections.
-    pub async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
-    }
+/// The same; how long writers wait, in seconds, is told to `write_wait`.
+pub(crate) async fn open_measured(data_dir: &Path, write_wait: Histogram) -> Result<Store, OpenError> {
+    Ok(Arc::new(sqlite::Sqlite::open(data_dir, write_wait).await?))
 }
 
 /// The wall clock.
@@ -133,11 +140,16 @@ fn word<T: Serialize>(value: T) -> String {
 }
 
 /// Reads a word back.
-fn from_word<T: DeserializeOwned>(word: String) -> Result<T, sqlx::Error> {
-    serde_json::from_value(serde_json::Value::String(word)).map_err(|e| sqlx::Error::Decode(Box::new(e)))
+fn from_word<T: DeserializeOwned>(word: String) -> Stored<T> {
+    serde_json::from_value(serde_json::Value::String(word)).map_err(StoreError::unreadable)
+}
+
+/// Reads what is kept as JSON.
+fn from_json<T: DeserializeOwned>(json: &str) -> Stored<T> {
+    serde_json::from_str(json).map_err(StoreError::unreadable)
 }
 
 /// A time of the database.
-pub(crate) fn timestamp(ms: i64) -> Result<jiff::Timestamp, sqlx::Error> {
-    jiff::Timestamp::from_millisecond(ms).map_err(|e| sqlx::Error::Decode(Box::new(e)))
+pub(crate) fn timestamp(ms: i64) -> Stored<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(ms).map_err(StoreError::unreadable)
 }

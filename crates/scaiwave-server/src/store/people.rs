@@ -1,9 +1,9 @@
 //! People of the directory.
 
+use async_trait::async_trait;
 use call_model::ParticipantId;
-use sqlx::Row;
 
-use super::{DEFAULT_TENANT, Store, Write, now};
+use super::Stored;
 
 /// Somebody of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,17 +28,6 @@ pub struct Credentials {
     pub password_hash: Option<String>,
 }
 
-/// Reads a row of `participants`.
-pub(super) fn person(row: &sqlx::sqlite::SqliteRow) -> Person {
-    Person {
-        id: row.get::<String, _>("participant_id").into(),
-        tenant_id: row.get("tenant_id"),
-        local_id: row.get("local_id"),
-        display_name: row.get("display_name"),
-        avatar_url: row.get("avatar_url"),
-    }
-}
-
 /// Somebody to be added.
 #[derive(Clone, Copy)]
 pub struct NewPerson<'a> {
@@ -50,57 +39,18 @@ pub struct NewPerson<'a> {
     pub password_hash: Option<&'a str>,
 }
 
-impl Store {
+/// People, looked up and added.
+#[async_trait]
+pub trait People {
     /// Adds a person, or sets name and password of one that is there.
-    pub async fn put_person(&self, new: NewPerson<'_>) -> Result<ParticipantId, sqlx::Error> {
-        let mut tx = self.begin().await?;
-        let id = put(&mut tx, new).await?;
-        tx.commit().await?;
-        Ok(id)
-    }
+    async fn put_person(&self, new: NewPerson<'_>) -> Stored<ParticipantId>;
 
     /// The same for many, all of them or none.
-    pub async fn put_people(&self, new: impl IntoIterator<Item = NewPerson<'_>>) -> Result<(), sqlx::Error> {
-        let mut tx = self.begin().await?;
-        for person in new {
-            put(&mut tx, person).await?;
-        }
-        tx.commit().await
-    }
+    async fn put_people(&self, new: &[NewPerson<'_>]) -> Stored<()>;
 
     /// Looks up who signs in.
-    pub async fn credentials(&self, local_id: &str) -> Result<Option<Credentials>, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM participants WHERE local_id = ?")
-            .bind(local_id)
-            .fetch_optional(&self.read)
-            .await?;
-        Ok(row.map(|row| Credentials { person: person(&row), password_hash: row.get("password_hash") }))
-    }
+    async fn credentials(&self, local_id: &str) -> Stored<Option<Credentials>>;
 
     /// Looks somebody up by id.
-    pub async fn person(&self, id: &ParticipantId) -> Result<Option<Person>, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM participants WHERE participant_id = ?")
-            .bind(id.as_str())
-            .fetch_optional(&self.read)
-            .await?;
-        Ok(row.as_ref().map(person))
-    }
-}
-
-async fn put(tx: &mut Write, new: NewPerson<'_>) -> Result<ParticipantId, sqlx::Error> {
-    let row = sqlx::query(
-        "INSERT INTO participants (participant_id, tenant_id, local_id, display_name, password_hash, created_at)
-         VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (local_id) DO UPDATE SET display_name = excluded.display_name, password_hash = excluded.password_hash
-         RETURNING participant_id",
-    )
-    .bind(uuid::Uuid::new_v4().to_string())
-    .bind(DEFAULT_TENANT)
-    .bind(new.local_id)
-    .bind(new.display_name)
-    .bind(new.password_hash)
-    .bind(now().0)
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(row.get::<String, _>(0).into())
+    async fn person(&self, id: &ParticipantId) -> Stored<Option<Person>>;
 }

@@ -2,7 +2,7 @@
 
 use scaiwave_server::{
     admin, auth,
-    store::{NewPerson, Store},
+    store::{self, NewPerson},
 };
 use scaiwave_wire::MAX_LISTED_INVITES;
 use serde_json::{Value, json};
@@ -17,16 +17,14 @@ const CONNECTED: usize = 20;
 
 /// Alice and many others, the first of them connected.
 async fn large_room(world: &World) -> (String, Vec<(User, Events)>) {
-    let store = Store::open(world.data_dir()).await.unwrap();
+    let store = store::open(world.data_dir()).await.unwrap();
     let names: Vec<String> = (0..=MAX_LISTED_INVITES).map(|n| format!("member-{n:03}")).collect();
     let hash = |name: &str| auth::hash_password(&format!("{name}'s password")).unwrap();
     let hashes: Vec<String> = names[..CONNECTED].iter().map(|name| hash(name)).collect();
-    let people = names.iter().enumerate().map(|(n, name)| NewPerson {
-        local_id: name,
-        display_name: name,
-        password_hash: hashes.get(n).map(String::as_str),
-    });
-    store.put_people(people).await.unwrap();
+    let person =
+        |(n, name)| NewPerson { local_id: name, display_name: name, password_hash: hashes.get(n).map(String::as_str) };
+    let people: Vec<_> = names.iter().map(String::as_str).enumerate().map(person).collect();
+    store.put_people(&people).await.unwrap();
     let members: Vec<String> = ["alice:100".to_owned()].into_iter().chain(names.clone()).collect();
     let room = admin::add_room(&store, "Large", &members).await.unwrap()["room_id"].as_str().unwrap().to_owned();
     store.close().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scaiwave_server::store::Store;
+use scaiwave_server::store;
 
 use crate::world::{User, World, device_of, id_of, invite_of};
 
@@ -55,7 +55,7 @@ async fn whose_account_is_disabled_is_out_of_the_call_and_of_the_sfu() {
     world.sfu.enter(&room, &alice.desk());
     world.sfu.enter(&room, &bob.desk());
     events.state(|call| device_of(call, &bob) == "joined").await;
-    let store = Store::open(world.data_dir()).await.unwrap();
+    let store = store::open(world.data_dir()).await.unwrap();
     store.cut_sessions(&bob.id.clone().into(), true).await.unwrap();
     store.close().await;
     events.state(|call| device_of(call, &bob) == "left").await;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use call_model::{InviteState, UnixMillis};
-use scaiwave_server::store::Store;
+use scaiwave_server::store;
 use sqlx::{migrate::Migrator, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
@@ -28,7 +28,7 @@ async fn a_call_that_rang_before_the_update_rings_on_after_it() {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
     pool.close().await;
-    let store = Store::open(dir.path()).await.unwrap();
+    let store = store::open(dir.path()).await.unwrap();
     let call = store.call(&"c".into()).await.unwrap().unwrap();
     let invite = &call.invites[0];
     assert_eq!((invite.state, invite.ring, invite.quiet), (InviteState::Ringing, 1, None));

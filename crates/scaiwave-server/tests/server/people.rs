@@ -1,7 +1,7 @@
 //! Oneself, one's preferences, and whom one can find.
 
 use reqwest::Method;
-use scaiwave_server::store::Store;
+use scaiwave_server::store;
 use serde_json::{Value, json};
 
 use crate::world::{User, World};
@@ -165,7 +165,7 @@ async fn data_of_before_is_kept() {
         .await
         .unwrap();
     pool.close().await;
-    let store = Store::open(dir.path()).await.unwrap();
+    let store = store::open(dir.path()).await.unwrap();
     let profile = store.profile(&"p-1".into()).await.unwrap().unwrap();
     assert_eq!((&*profile.person.display_name, profile.bio, profile.email), ("Erin", None, None));
     store.close().await;

@@ -1,6 +1,6 @@
 //! What an older server wrote is still there.
 
-use scaiwave_server::store::Store;
+use scaiwave_server::store;
 use scaiwave_wire::RoomPhase;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ async fn rooms_of_an_older_server_are_kept() {
     first.run(&old).await.unwrap();
     sqlx::raw_sql(OLD).execute(&old).await.unwrap();
     old.close().await;
-    let store = Store::open(dir.path()).await.unwrap();
+    let store = store::open(dir.path()).await.unwrap();
     let (alice, bob) = ("a".into(), "b".into());
     assert_eq!(store.direct_room(&alice, &bob).await.unwrap().unwrap().as_str(), "room-1", "the older one");
     let rooms = store.rooms_of(&bob).await.unwrap();

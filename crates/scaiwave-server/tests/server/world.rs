@@ -11,8 +11,7 @@ use scaiwave_server::{
     Server, admin,
     clock::Clock,
     config::{Livekit, Settings},
-    people,
-    store::Store,
+    people, store,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,7 +61,7 @@ pub fn settings(dir: &TempDir, livekit_url: &str) -> Settings {
 
 /// Adds the people and rooms; answers the ids of "Team" and the direct room.
 pub async fn seed(dir: &TempDir) -> (String, String) {
-    let store = Store::open(dir.path()).await.unwrap();
+    let store = store::open(dir.path()).await.unwrap();
     for (name, shown) in [("alice", "Alice"), ("bob", "Bob"), ("carol", "Carol"), ("dave", "Dave")] {
         admin::add_user(&store, name, shown, &format!("{name}'s password")).await.unwrap();
     }

@@ -15,6 +15,7 @@ use call_model::{
 };
 use parking_lot::Mutex;
 use scaiwave_wire::RoomType;
+use sqlx::SqlitePool;
 use tempfile::TempDir;
 
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
     config::Livekit,
     metrics::{self, Metrics},
     publish::Publisher,
-    store::{NewPerson, Person, Store},
+    store::{self, NewPerson, Person, Store},
 };
 
 /// An SFU whose requests fail while it is told to.
@@ -97,6 +98,8 @@ pub(super) struct Sim {
     pub(super) people: Vec<Person>,
     pub(super) rooms: Vec<RoomId>,
     hand: Arc<Hand>,
+    /// The file of the store, past the store.
+    file: SqlitePool,
     _dir: TempDir,
 }
 
@@ -104,7 +107,9 @@ impl Sim {
     /// Five people, two rooms of them, and a direct one.
     pub(super) async fn new() -> Self {
         let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path()).await.unwrap();
+        let store = store::open(dir.path()).await.unwrap();
+        let file = format!("sqlite://{}", dir.path().join("scaiwave.sqlite3").display());
+        let file = SqlitePool::connect(&file).await.unwrap();
         let mut people = Vec::new();
         for name in ["ada", "bo", "chi", "dan", "eva"] {
             let new = NewPerson { local_id: name, display_name: name, password_hash: None };
@@ -126,7 +131,7 @@ impl Sim {
         let livekit = Livekit { url, api_key: "key".into(), api_secret: "secret".repeat(8) };
         let clock = Clock::new(hand.clone());
         let calls = Calls::new(store.clone(), publisher.clone(), sfu.clone(), livekit, Timings::default(), clock);
-        Self { calls, publisher, store, sfu, people, rooms, hand, _dir: dir }
+        Self { calls, publisher, store, sfu, people, rooms, hand, file, _dir: dir }
     }
 
     pub(super) fn now(&self) -> UnixMillis {
@@ -161,15 +166,13 @@ impl Sim {
 
     pub(super) async fn set_member(&self, room: &RoomId, who: &ParticipantId, member: bool) {
         let _turn = self.publisher.turn().await;
-        let mut tx = self.store.begin().await.unwrap();
         sqlx::query("UPDATE members SET membership = ? WHERE room_id = ? AND participant_id = ?")
             .bind(if member { "join" } else { "leave" })
             .bind(room.as_str())
             .bind(who.as_str())
-            .execute(&mut *tx)
+            .execute(&self.file)
             .await
             .unwrap();
-        tx.commit().await.unwrap();
     }
 
     /// Who is at the SFU for a room.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
-use scaiwave_server::store::{DEFAULT_TENANT, MediaRow, NewEvent, Store, now};
+use scaiwave_server::store::{self, DEFAULT_TENANT, MediaRow, NewEvent, now};
 use serde_json::{Value, json};
 
 use super::{download, fetch, form, header, png, post, send, upload};
@@ -79,7 +79,7 @@ async fn a_redacted_message_takes_its_file_away() {
 async fn a_recording_is_seen_by_the_room_it_was_posted_to_and_nobody_owns_it() {
     let world = World::start().await;
     let (alice, bob, dave) = (world.sign_in("alice").await, world.sign_in("bob").await, world.sign_in("dave").await);
-    let store = Store::open(world.data_dir()).await.unwrap();
+    let store = store::open(world.data_dir()).await.unwrap();
     let key = "recordings/call-1/2026.mp4";
     let file = world.data_dir().join("blobs").join(key);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -102,13 +102,13 @@ async fn a_recording_is_seen_by_the_room_it_was_posted_to_and_nobody_owns_it() {
     let content = json!({ "msgtype": "swp.media", "body": "", "media_id": "med-recording" });
     let new = NewEvent { room: &room, sender: &sender, event_type: "swp.room.message", content, event_uuid: None };
     let mut tx = store.begin().await.unwrap();
-    store.add_media(&mut tx, &row).await.unwrap();
-    let event = store.add_event(&mut tx, new).await.unwrap().event;
+    tx.add_media(&row).await.unwrap();
+    let event = tx.add_event(new).await.unwrap().event;
     tx.commit().await.unwrap();
     let path = "/v1/media/download/med-recording";
     assert_eq!(fetch(&alice, Method::GET, path, &[]).await.status(), 404, "not posted yet");
     let mut tx = store.begin().await.unwrap();
-    store.attach_media(&mut tx, &row.id, &event.id).await.unwrap();
+    tx.attach_media(&row.id, &event.id).await.unwrap();
     tx.commit().await.unwrap();
     let played = fetch(&bob, Method::GET, path, &[("range", "bytes=7-")]).await;
     assert_eq!(header(&played, "content-disposition").unwrap().split(';').next(), Some("inline"));
