@@ -49,7 +49,7 @@ pub(crate) struct Plan {
 /// Clients before the first figure.
 const WARM_UP: u16 = 32;
 /// With fewer, memory says nothing about each.
-const ENOUGH_FOR_MEMORY: u16 = 100;
+const ENOUGH_FOR_MEMORY: u16 = 500;
 
 /// The aims, at the largest number of clients.
 const AIM_P99_MS: f64 = 100.0;

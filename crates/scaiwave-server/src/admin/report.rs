@@ -6,7 +6,7 @@ pub(super) fn text(answer: &Value) -> String {
     match answer {
         Value::Array(rows) => table(rows),
         Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{}: {}\n", title(name), word(value))).collect()
+            names(fields).into_iter().map(|name| format!("{}: {}\n", title(name), word(&fields[name]))).collect()
         }
         other => format!("{}\n", word(other)),
     }
@@ -26,16 +26,20 @@ fn word(value: &Value) -> String {
     }
 }
 
-/// Columns that people look for first; the others follow by name.
+/// Fields that people look for first; the others follow by name.
 const FIRST: [&str; 6] = ["name", "display_name", "power_level", "room_type", "members", "disabled"];
+
+fn names(fields: &Map<String, Value>) -> Vec<&String> {
+    let mut names: Vec<&String> = fields.keys().collect();
+    names.sort_by_key(|name| (FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()), *name));
+    names
+}
 
 /// Columns are the first row's fields.
 fn table(rows: &[Value]) -> String {
     let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
     let Some(first) = rows.first() else { return "none\n".to_owned() };
-    let mut names: Vec<&String> = first.keys().collect();
-    names.sort_by_key(|name| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
-    let columns: Vec<(Vec<String>, usize)> = names
+    let columns: Vec<(Vec<String>, usize)> = names(first)
         .into_iter()
         .map(|name| {
             let cells = rows.iter().map(|row| row.get(name).map(word).unwrap_or_default());

@@ -93,11 +93,12 @@ impl Telling<'_> {
         Place { tenant, room: &self.call.room_id }
     }
 
-    /// A new call: the ring, which carries the call and goes before everything else; its timeline entry; its state for who is not rung.
-    /// Answers whose sockets were reached.
-    pub(super) fn started(&self, entry: &RoomEvent) -> Vec<ParticipantId> {
+    /// A new call: the ring, which carries the call; its timeline entry; its state for who is not rung. Answers whose sockets were reached.
+    pub(super) async fn started(&self, entry: &RoomEvent) -> Vec<ParticipantId> {
         self.turn.metrics().rings("sent", self.call.invites.len());
         let reached = self.ring(&self.call.invites.iter().collect::<Vec<_>>());
+        // The sockets that were woken go first: a large room rings before anything else is made for it.
+        tokio::task::yield_now().await;
         self.everybody(
             Some(entry.id.clone()),
             StreamEvent::CallStarted {

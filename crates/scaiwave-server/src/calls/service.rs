@@ -129,7 +129,7 @@ impl Calls {
         let entry = keep_start(&mut *tx, &call).await?;
         tx.commit().await?;
         tracing::info!(call = %call.id, room = %call.room_id, "call started");
-        let reached = Telling { turn: &turn, call: &call, members: &members, now }.started(&entry);
+        let reached = Telling { turn: &turn, call: &call, members: &members, now }.started(&entry).await;
         drop(turn);
         self.rearm.notify_one();
         self.delivered(call, reached).await.map(Some)

@@ -13,6 +13,8 @@ pub fn http() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // `jsonwebtoken` as well takes its cryptography from the process; LiveKit's token crate installs it at its first use.
+        let _ = livekit_api::access_token::Claims::from_unverified("");
         // No pool: each test has its own runtime, and a connection dies with the runtime it was made in.
         Client::builder().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap()
     })

@@ -42,7 +42,7 @@ async fn without_an_sfu_nobody_is_rung() {
     let call = id_of(&alice.initiate(&world.direct).await.ok());
     // The first thing bob hears of is the call that came about.
     let first = at_bob.next().await;
-    assert_eq!((&first["type"], &first["content"]["call_id"]), (&json!("swp.call.started"), &json!(call)));
+    assert_eq!((&first["type"], &first["call"]["call_id"]), (&json!("swp.call.invite"), &json!(call)));
     world.sfu.fail(true);
     bob.call(&call, "join").await.fails(503, "SW_CALL_LIVEKIT_UNREACHABLE");
     assert_eq!(bob.look(&call).await["state"], "ringing", "an answer that could not be given is none");

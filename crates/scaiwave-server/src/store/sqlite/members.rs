@@ -13,8 +13,10 @@ use crate::{
     },
 };
 
-const MEMBERS: &str = "SELECT p.*, m.membership, m.changed_by, m.left_position, m.power_level, m.joined_at,
-       m.notification_mode, m.muted_until
+/// No more columns than are read: a large room is read at every ring.
+const MEMBERS: &str =
+    "SELECT p.participant_id, p.tenant_id, p.local_id, p.display_name, p.avatar_url, p.participant_type,
+       m.membership, m.changed_by, m.left_position, m.power_level, m.joined_at, m.notification_mode, m.muted_until
      FROM members m JOIN participants p USING (participant_id) WHERE m.room_id = ?";
 
 fn member(row: &SqliteRow) -> Stored<RoomMember> {
