@@ -260,17 +260,16 @@ impl Call {
             return;
         }
         let participants = self.room.remote_participants();
-        let publications: HashMap<String, RemoteTrackPublication> = participants
+        let missing: BTreeMap<String, RemoteTrackPublication> = participants
             .values()
             .flat_map(|participant| participant.track_publications())
             .map(|(sid, publication)| (sid.to_string(), publication))
+            .filter(|(sid, _)| self.remote.get(sid).is_none_or(|media| media.silent))
             .collect();
-        let is_missing = |sid: &String| self.remote.get(sid).is_none_or(|media| media.silent);
-        let mut missing: Vec<String> = publications.keys().filter(|sid| is_missing(sid)).cloned().collect();
-        missing.sort();
-        for (sid, act) in self.watch.look(Instant::now(), &missing) {
+        let sids: Vec<String> = missing.keys().cloned().collect();
+        for (sid, act) in self.watch.look(Instant::now(), &sids) {
             warn!(sid, ?act, "a track does not come");
-            publications[&sid].set_subscribed(act == Act::Ask);
+            missing[&sid].set_subscribed(act == Act::Ask);
         }
     }
 

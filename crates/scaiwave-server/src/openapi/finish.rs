@@ -84,18 +84,27 @@ fn failures(api: &mut Value) {
         for code in codes.values() {
             by_status.entry(code.status()).or_default().push(code);
         }
+        let answers = operation.entry("responses").or_insert_with(|| json!({}));
         for (status, codes) in by_status {
+            // What the operation itself says of a status goes before: an unhealthy server is no overloaded one.
+            if !answers[status.to_string()].is_null() {
+                continue;
+            }
             let name = codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(".");
-            operation.entry("responses").or_insert_with(|| json!({}))[status.to_string()] =
-                json!({ "$ref": format!("#/components/responses/{name}") });
+            answers[status.to_string()] = shared_response(&name);
             shared.entry(name).or_insert_with(|| failure(status, &codes));
         }
         let (name, status, _) = HEAD_TOO_LARGE;
-        operation["responses"][status.to_string()] = json!({ "$ref": format!("#/components/responses/{name}") });
+        answers[status.to_string()] = shared_response(name);
     }
     let (name, _, says) = HEAD_TOO_LARGE;
     shared.insert(name.to_owned(), json!({ "description": says }));
     api["components"]["responses"] = Value::Object(shared);
+}
+
+/// How an operation refers to a response that several share.
+pub(super) fn shared_response(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/responses/{name}") })
 }
 
 fn failure(status: u16, codes: &[&ErrorCode]) -> Value {

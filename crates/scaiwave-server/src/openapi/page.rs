@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::finish::{EVERYWHERE, HEAD_TOO_LARGE, definition};
+use super::finish::{EVERYWHERE, HEAD_TOO_LARGE, definition, shared_response};
 
 const HEAD: &str = "\
 # The API
@@ -54,7 +54,7 @@ pub(super) fn render(api: &Value, events: &Value) -> String {
 /// How each operation refers to what stands once for all of them.
 fn everywhere() -> impl Iterator<Item = Value> {
     let names = EVERYWHERE.into_iter().map(|code| code.to_string()).chain([HEAD_TOO_LARGE.0.to_owned()]);
-    names.map(|name| json!({ "$ref": format!("#/components/responses/{name}") }))
+    names.map(|name| shared_response(&name))
 }
 
 fn operations(api: &Value) -> Vec<(&str, &str, &Value)> {
