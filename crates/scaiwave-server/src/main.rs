@@ -50,7 +50,7 @@ struct OpenapiArgs {
 }
 
 /// glibc learns from the first 19 MB that a password's hash gave back to keep such blocks, small ones settle in between, and the next
-/// hash needs new ones: after a thousand sign-ins the heap had 800 MB, of which 6 were used. So large blocks go back to the system.
+/// hash needs new ones: a thousand sign-ins left 150 MB that nobody used. So large blocks go back to the system.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn give_large_blocks_back() {
     const LARGE: libc::c_int = 1 << 20;
