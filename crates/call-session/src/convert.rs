@@ -127,19 +127,9 @@ pub(crate) fn media_end(reason: DisconnectReason) -> MediaEnd {
 /// A failed request, for the one who clicked.
 pub(crate) fn user_error(error: &ClientError) -> UserError {
     let code = match error {
-        ClientError::Api(error) => error.code.as_str(),
-        ClientError::BadAddress { .. } => "bad_address",
-        ClientError::Insecure { .. } => "insecure",
-        ClientError::Unreachable { .. } => "unreachable",
-        ClientError::NotScaiWave { .. } => "not_scaiwave",
-        ClientError::ServerTrouble { .. } => "server_trouble",
+        // the code that the server answers, which the client has read already
         ClientError::WrongPassword => "SW_AUTH_INVALID_CREDENTIALS",
-        ClientError::PasswordSignInOff { .. } => "password_sign_in_off",
-        ClientError::SignedOut => "signed_out",
-        ClientError::TimedOut { .. } => "timed_out",
-        ClientError::TooLarge { .. } => "too_large",
-        ClientError::BadAnswer { .. } => "bad_answer",
-        ClientError::Tls { .. } => "tls",
+        other => other.code(),
     };
     UserError { code: code.into(), message: error.to_string() }
 }

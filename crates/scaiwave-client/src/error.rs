@@ -85,3 +85,24 @@ pub enum ClientError {
         cause: String,
     },
 }
+
+impl ClientError {
+    /// The server's code, or a word where there is none.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Api(error) => error.code.as_str(),
+            Self::BadAddress { .. } => "bad_address",
+            Self::Insecure { .. } => "insecure",
+            Self::Unreachable { .. } => "unreachable",
+            Self::NotScaiWave { .. } => "not_scaiwave",
+            Self::ServerTrouble { .. } => "server_trouble",
+            Self::WrongPassword => "wrong_password",
+            Self::PasswordSignInOff { .. } => "password_sign_in_off",
+            Self::SignedOut => "signed_out",
+            Self::TimedOut { .. } => "timed_out",
+            Self::TooLarge { .. } => "too_large",
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::Tls { .. } => "tls",
+        }
+    }
+}

@@ -50,7 +50,7 @@ struct Shared {
 impl Shared {
     fn failed(&self, error: &ClientError) {
         tracing::warn!(%error, "a request failed");
-        self.tally.lock().failed(code(error));
+        self.tally.lock().failed(error.code());
     }
 
     /// Starters come first, then joiners.
@@ -131,24 +131,5 @@ async fn begin(shared: Arc<Shared>, starter: Starter) {
     let settled = shared.over.run_until_cancelled(sleep(shared.options.settle)).await;
     if settled.is_some() {
         starter.run(&shared).await;
-    }
-}
-
-/// The server's code, or a word where there is none.
-fn code(error: &ClientError) -> &str {
-    match error {
-        ClientError::Api(error) => error.code.as_str(),
-        ClientError::BadAddress { .. } => "bad_address",
-        ClientError::Insecure { .. } => "insecure",
-        ClientError::Unreachable { .. } => "unreachable",
-        ClientError::NotScaiWave { .. } => "not_scaiwave",
-        ClientError::ServerTrouble { .. } => "server_trouble",
-        ClientError::WrongPassword => "wrong_password",
-        ClientError::PasswordSignInOff { .. } => "password_sign_in_off",
-        ClientError::SignedOut => "signed_out",
-        ClientError::TimedOut { .. } => "timed_out",
-        ClientError::TooLarge { .. } => "too_large",
-        ClientError::BadAnswer { .. } => "bad_answer",
-        ClientError::Tls { .. } => "tls",
     }
 }

@@ -5,7 +5,7 @@ mod report;
 mod rooms;
 mod users;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -156,16 +156,13 @@ impl AdminError {
 /// Runs one command; the answer is for standard output.
 pub async fn run(args: AdminArgs) -> anyhow::Result<String> {
     let store = store::open(&args.data_dir).await?;
-    let answer = match args.command {
-        Command::RotateKey { now } => rotate_key(&args.data_dir, now),
-        command => act(&store, command).await,
-    };
+    let answer = act(&store, &args.data_dir, args.command).await;
     store.close().await;
     let answer = answer?;
     Ok(if args.json { format!("{answer}\n") } else { report::text(&answer) })
 }
 
-async fn act(store: &Store, command: Command) -> anyhow::Result<Value> {
+async fn act(store: &Store, data_dir: &Path, command: Command) -> anyhow::Result<Value> {
     match command {
         Command::AddUser { name, display_name, password_stdin: _ } => {
             add_user(store, &name, &display_name, &users::read_password()?).await
@@ -185,11 +182,11 @@ async fn act(store: &Store, command: Command) -> anyhow::Result<Value> {
         Command::AddMember { room, member } => rooms::add_member(store, &room.into(), &member).await,
         Command::RemoveMember { room, name } => rooms::remove_member(store, &room.into(), &name).await,
         Command::SetPower { room, name, power } => rooms::set_power(store, &room.into(), &name, power).await,
-        Command::RotateKey { .. } => unreachable!("needs no database"),
+        Command::RotateKey { now } => rotate_key(data_dir, now),
     }
 }
 
-fn rotate_key(data_dir: &std::path::Path, now: bool) -> anyhow::Result<Value> {
+fn rotate_key(data_dir: &Path, now: bool) -> anyhow::Result<Value> {
     rotate(data_dir, if now { Overlap::Drop } else { Overlap::Keep })?;
     Ok(json!({ "rotated": true, "earlier_tokens": if now { "refused" } else { "good until they expire" } }))
 }

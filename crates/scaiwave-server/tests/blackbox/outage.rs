@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    sfu::signal,
+    sfu::{Signal, signal},
     user::{User, until},
     world::World,
 };
@@ -23,6 +23,16 @@ async fn call_is(user: &User, call: &str, what: &str, fulfils: impl Fn(&Value) -
 
 fn joined(call: &Value) -> usize {
     call["participants"].as_array().unwrap().iter().filter(|device| device["state"] == "joined").count()
+}
+
+/// Alice and Bob in a call; answers both, Alice's grant, and their connections to the SFU.
+async fn talking(world: &World) -> (User, User, Value, [Signal; 2]) {
+    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
+    let grant = alice.initiate(&world.team).await.is(201);
+    let call = grant["call_id"].as_str().unwrap();
+    let at_sfu = [signal(&grant).await.unwrap(), signal(&bob.call(call, "join").await.is(200)).await.unwrap()];
+    call_is(&alice, call, "both are in", |call| joined(call) == 2).await;
+    (alice, bob, grant, at_sfu)
 }
 
 #[tokio::test]
@@ -51,11 +61,8 @@ async fn before_a_call_nobody_is_rung() {
 #[tokio::test]
 async fn during_a_call_without_return_it_ends_as_lost_and_nobody_stays() {
     let mut world = World::with_sfu(&SETTINGS).await;
-    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let grant = alice.initiate(&world.team).await.is(201);
+    let (alice, _, grant, at_sfu) = talking(&world).await;
     let call = grant["call_id"].as_str().unwrap();
-    let at_sfu = [signal(&grant).await.unwrap(), signal(&bob.call(call, "join").await.is(200)).await.unwrap()];
-    call_is(&alice, call, "both are in", |call| joined(call) == 2).await;
     let sfu = world.sfu.as_mut().unwrap();
     sfu.kill().await;
     drop(at_sfu);
@@ -75,11 +82,8 @@ async fn during_a_call_without_return_it_ends_as_lost_and_nobody_stays() {
 async fn during_a_call_it_goes_on_if_people_come_back() {
     // Slower: the two need time to come back.
     let mut world = World::with_sfu(&[("SCAIWAVE_TIME_LAPSE", "2")]).await;
-    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let grant = alice.initiate(&world.team).await.is(201);
+    let (alice, bob, grant, at_sfu) = talking(&world).await;
     let call = grant["call_id"].as_str().unwrap();
-    let at_sfu = [signal(&grant).await.unwrap(), signal(&bob.call(call, "join").await.is(200)).await.unwrap()];
-    call_is(&alice, call, "both are in", |call| joined(call) == 2).await;
     let sfu = world.sfu.as_mut().unwrap();
     sfu.kill().await;
     drop(at_sfu);

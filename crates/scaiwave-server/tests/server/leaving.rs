@@ -24,14 +24,8 @@ async fn put_out(world: &World, who: &User) {
 #[tokio::test]
 async fn who_is_no_member_any_more_is_out_of_the_call_and_of_the_sfu() {
     let world = world().await;
-    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let call = id_of(&alice.initiate(&world.team).await.ok());
-    bob.call(&call, "join").await.ok();
+    let (alice, bob, call, room) = world.talking().await;
     let mut events = alice.stream().await;
-    let room = format!("scaiwave-{call}");
-    world.sfu.enter(&room, &alice.desk());
-    world.sfu.enter(&room, &bob.desk());
-    events.state(|call| device_of(call, &bob) == "joined").await;
     put_out(&world, &bob).await;
     events.state(|call| device_of(call, &bob) == "left").await;
     world.sfu.thrown_out().await;
@@ -47,14 +41,8 @@ async fn who_is_no_member_any_more_is_out_of_the_call_and_of_the_sfu() {
 #[tokio::test]
 async fn whose_account_is_disabled_is_out_of_the_call_and_of_the_sfu() {
     let world = world().await;
-    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let call = id_of(&alice.initiate(&world.team).await.ok());
-    bob.call(&call, "join").await.ok();
+    let (alice, bob, _, room) = world.talking().await;
     let mut events = alice.stream().await;
-    let room = format!("scaiwave-{call}");
-    world.sfu.enter(&room, &alice.desk());
-    world.sfu.enter(&room, &bob.desk());
-    events.state(|call| device_of(call, &bob) == "joined").await;
     let store = store::open(world.data_dir()).await.unwrap();
     store.cut_sessions(&bob.id.clone().into(), true).await.unwrap();
     store.close().await;
@@ -66,14 +54,8 @@ async fn whose_account_is_disabled_is_out_of_the_call_and_of_the_sfu() {
 #[tokio::test]
 async fn an_sfu_that_does_not_throw_out_is_asked_again() {
     let world = world().await;
-    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let call = id_of(&alice.initiate(&world.team).await.ok());
-    bob.call(&call, "join").await.ok();
+    let (alice, bob, _, room) = world.talking().await;
     let mut events = alice.stream().await;
-    let room = format!("scaiwave-{call}");
-    world.sfu.enter(&room, &alice.desk());
-    world.sfu.enter(&room, &bob.desk());
-    events.state(|call| device_of(call, &bob) == "joined").await;
     world.sfu.fail(true);
     put_out(&world, &bob).await;
     events.state(|call| device_of(call, &bob) == "left").await;

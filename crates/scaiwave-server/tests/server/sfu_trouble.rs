@@ -2,20 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::world::{User, World, device_of, id_of};
-
-/// Alice and Bob in a call of "Team", both at the SFU; asked about every 50 ms.
-async fn talking(world: &World) -> (User, User, String, String) {
-    let (alice, bob) = (world.sign_in("alice").await, world.sign_in("bob").await);
-    let mut events = alice.stream().await;
-    let call = id_of(&alice.initiate(&world.team).await.ok());
-    bob.call(&call, "join").await.ok();
-    let room = format!("scaiwave-{call}");
-    world.sfu.enter(&room, &alice.desk());
-    world.sfu.enter(&room, &bob.desk());
-    events.state(|call| device_of(call, &alice) == "joined" && device_of(call, &bob) == "joined").await;
-    (alice, bob, call, room)
-}
+use crate::world::{World, device_of, id_of};
 
 async fn world() -> World {
     World::with(|s| {
@@ -51,7 +38,7 @@ async fn without_an_sfu_nobody_is_rung() {
 #[tokio::test]
 async fn without_any_webhook_the_reconciler_sees_who_comes_and_goes() {
     let world = world().await;
-    let (alice, bob, _, room) = talking(&world).await;
+    let (alice, bob, _, room) = world.talking().await;
     let mut events = alice.stream().await;
     world.sfu.drop_out(&room, &bob.desk());
     events.state(|call| device_of(call, &bob) == "reconnecting").await;
@@ -65,7 +52,7 @@ async fn without_any_webhook_the_reconciler_sees_who_comes_and_goes() {
 #[tokio::test]
 async fn an_sfu_that_does_not_answer_removes_nobody() {
     let world = world().await;
-    let (alice, bob, call, room) = talking(&world).await;
+    let (alice, bob, call, room) = world.talking().await;
     let mut events = alice.stream().await;
     world.sfu.drop_out(&room, &bob.desk());
     events.state(|call| device_of(call, &bob) == "reconnecting").await;
@@ -82,7 +69,7 @@ async fn an_sfu_that_does_not_answer_removes_nobody() {
 #[tokio::test]
 async fn an_sfu_that_lost_the_room_gets_it_back_by_a_join() {
     let world = world().await;
-    let (alice, bob, call, room) = talking(&world).await;
+    let (alice, bob, call, room) = world.talking().await;
     let mut events = alice.stream().await;
     world.sfu.lose_rooms();
     events.state(|call| device_of(call, &alice) == "reconnecting").await;
@@ -95,7 +82,7 @@ async fn an_sfu_that_lost_the_room_gets_it_back_by_a_join() {
 #[tokio::test]
 async fn an_sfu_that_lost_the_room_for_good_ends_the_call() {
     let world = world().await;
-    let (alice, ..) = talking(&world).await;
+    let (alice, ..) = world.talking().await;
     let mut events = alice.stream().await;
     world.sfu.lose_rooms();
     assert_eq!(events.next_of("swp.call.ended").await["end_reason"], "sfu_lost");
@@ -113,7 +100,7 @@ async fn a_caller_who_never_reaches_the_sfu_does_not_ring_on() {
 #[tokio::test]
 async fn a_room_the_sfu_will_not_delete_is_deleted_later() {
     let world = world().await;
-    let (alice, _, call, _) = talking(&world).await;
+    let (alice, _, call, _) = world.talking().await;
     let mut events = alice.stream().await;
     world.sfu.fail(true);
     assert_eq!(alice.call(&call, "end").await.ok()["state"], "ending");

@@ -121,6 +121,19 @@ impl World {
         pool.close().await;
     }
 
+    /// Alice and Bob in a call in "Team", at the SFU as well; answers both, the call, and the SFU's room.
+    pub async fn talking(&self) -> (User, User, String, String) {
+        let (alice, bob) = (self.sign_in("alice").await, self.sign_in("bob").await);
+        let mut events = alice.stream().await;
+        let call = id_of(&alice.initiate(&self.team).await.ok());
+        bob.call(&call, "join").await.ok();
+        let room = format!("scaiwave-{call}");
+        self.sfu.enter(&room, &alice.desk());
+        self.sfu.enter(&room, &bob.desk());
+        events.state(|call| device_of(call, &alice) == "joined" && device_of(call, &bob) == "joined").await;
+        (alice, bob, call, room)
+    }
+
     pub fn data_dir(&self) -> &Path {
         self.dir.path()
     }
